@@ -1,0 +1,103 @@
+"""Asking another service over NATS: again with the same id until an answer comes or time is up."""
+
+import asyncio
+from typing import TypeVar
+
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from pydantic import BaseModel
+
+from chassis import codec, metrics, tracing, wire
+from chassis.decider import Rejected
+from contracts.message import Answer, Command, Query, Reply
+
+log = structlog.get_logger()
+M = TypeVar("M", bound=BaseModel)
+
+ATTEMPT_SECONDS = 0.8
+"""Far above a command's usual few milliseconds, and three fit before the deadline."""
+PAUSE_SECONDS = 0.05
+"""Between attempts when nobody is there to answer."""
+AGAIN = frozenset({"busy", "failed"})
+"""Refusals that say nothing of the wish: the same command may be answered the next time."""
+
+
+class Unavailable(Exception):
+    """Nobody answered in time; what was asked may or may not have been done."""
+
+
+class Asker:
+    """Asks commands and queries of the services that answer them."""
+
+    def __init__(self, connection: Client, deadline_seconds: float) -> None:
+        self._nats = connection
+        self._deadline = deadline_seconds
+
+    async def command(self, service: str, command: Command) -> Answer:
+        """Ask for something to be done; raises `Rejected` or `Unavailable`."""
+        subject = f"{service}.command.{command.aggregate}"
+        reply = await self._until_answered(subject, codec.to_bytes(command))
+        if reply.answer is None:
+            raise Unavailable
+        return reply.answer
+
+    async def query(self, service: str, query: Query, form: type[M]) -> M:
+        """Ask a question; raises `Rejected` or `Unavailable`."""
+        subject = f"{service}.query.{type(query).model_fields['type'].default}"
+        body = await self._raw_until_answered(subject, codec.to_bytes(query))
+        found = codec.parse(body)
+        if "problem" in found:
+            self._refuse(codec.message_from(body, Reply))
+        return codec.message_from(body, form)
+
+    async def _until_answered(self, subject: str, body: bytes) -> Reply:
+        return codec.message_from(await self._raw_until_answered(subject, body), Reply)
+
+    async def _raw_until_answered(self, subject: str, body: bytes) -> bytes:
+        """Ask until there is an answer; the last refusal of a passing kind counts at the end."""
+        last: Rejected | None = None
+        try:
+            async with asyncio.timeout(self._deadline):
+                while True:
+                    answer = await self._once(subject, body)
+                    if answer is not None:
+                        try:
+                            self._refuse(_reply(answer))
+                        except Rejected as refusal:
+                            if refusal.code not in AGAIN:
+                                raise
+                            last = refusal
+                        else:
+                            return answer
+                    metrics.RETRIED.labels("ask").inc()
+                    await asyncio.sleep(PAUSE_SECONDS)
+        except TimeoutError:
+            log.warning("no answer", subject=subject)
+            raise (last or Unavailable()) from None
+
+    async def _once(self, subject: str, body: bytes) -> bytes | None:
+        headers = {"content-type": "application/json"}
+        if parent := tracing.traceparent():
+            headers["traceparent"] = parent
+        if len(body) > wire.PAYLOAD_BYTES_MAX:
+            raise Rejected("too-large", "This is more than one request may carry.")
+        try:
+            with tracing.span(f"ask {subject}"):
+                message = await self._nats.request(
+                    subject, body, timeout=ATTEMPT_SECONDS, headers=headers
+                )
+        except (NatsError, TimeoutError, OSError):
+            return None
+        return message.data
+
+    @staticmethod
+    def _refuse(reply: Reply) -> None:
+        if reply.problem is not None:
+            raise Rejected(reply.problem.code, reply.problem.message, **reply.problem.details)
+
+
+def _reply(body: bytes) -> Reply:
+    """Read what every answer has in common, whatever else it holds."""
+    problem = codec.parse(body).get("problem")
+    return Reply.model_validate({"problem": problem} if problem else {})

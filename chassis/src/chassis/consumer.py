@@ -1,0 +1,138 @@
+"""How events are fetched off the bus: in batches by nats-py, or as a FastStream subscriber."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any
+
+import structlog
+from faststream import Context
+from faststream.middlewares import AckPolicy
+from faststream.nats import JStream, NatsBroker, PullSub
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy as JsAckPolicy
+from nats.js.api import ConsumerConfig, DeliverPolicy
+
+from chassis import metrics
+from chassis.failpoints import reach
+from chassis.intake import Incoming, Intake
+from chassis.leadership import leading
+from chassis.postgres import heal
+from chassis.reaction import react
+from chassis.site import Site
+from chassis.tenancy import Connection
+from chassis.wire import INTERRUPTIONS, STREAM, SUBJECTS
+from contracts.envelope import Envelope
+
+log = structlog.get_logger()
+
+BATCH_EVENTS = 500
+"""One statement and one commit for many events; more would hold memory, not win time."""
+FETCH_SECONDS = 1.0
+"""How long an empty fetch waits; a fetch with anything returns at once."""
+REACTION_BATCH_EVENTS = 64
+REACTION_WAIT_SECONDS = 0.05
+"""FastStream collects a batch for this long, so it is what an event waits at most."""
+EARLY_SECONDS = 0.3
+"""An event that came before its predecessor is delivered again after this."""
+ACK_WAIT_SECONDS = 30.0
+"""Three times the longest handling; longer, and a deploy would leave events lying."""
+UNACKNOWLEDGED_MAX = 2_000
+
+
+def consumer_config(name: str) -> ConsumerConfig:
+    """Return the durable consumer of a service; where it stands is known in Postgres."""
+    return ConsumerConfig(
+        durable_name=name,
+        deliver_policy=DeliverPolicy.ALL,
+        ack_policy=JsAckPolicy.EXPLICIT,
+        ack_wait=ACK_WAIT_SECONDS,
+        max_deliver=-1,
+        max_ack_pending=UNACKNOWLEDGED_MAX,
+    )
+
+
+async def settle(intake: Intake, messages: Sequence[Msg]) -> None:
+    """Take in what came, acknowledge what is done with, have the rest delivered again."""
+    incoming = [Incoming(m.headers or {}, m.data, m.metadata.sequence.stream) for m in messages]
+    try:
+        done = await intake.take(incoming)
+    except INTERRUPTIONS as error:
+        metrics.RETRIED.labels("intake").inc()
+        log.warning("intake interrupted", error=repr(error))
+        for message in messages:
+            await message.nak(delay=_patience(message))
+        raise
+    reach("consumer.taken")
+    for message, is_done in zip(messages, done, strict=True):
+        if is_done:
+            await message.ack()
+        else:
+            await message.nak(delay=EARLY_SECONDS)
+
+
+def _patience(message: Msg) -> float:
+    """Return how long to wait before a message is tried again: longer every time, 30 s at most."""
+    delivered = min(message.metadata.num_delivered or 1, 8)
+    return min(30.0, 0.1 * 2.0**delivered)
+
+
+def applier(site: Site) -> Callable[[Connection, list[Envelope]], Awaitable[None]]:
+    """Return what a service does with events: keep them, or react to each."""
+
+    async def react_to_each(connection: Connection, envelopes: list[Envelope]) -> None:
+        for envelope in envelopes:
+            await react(site.service.reactions, envelope, connection, site)
+
+    return site.service.keep or react_to_each
+
+
+async def keep_events(site: Site) -> None:
+    """Fetch batch after batch for the service's `keep`, as the one leader among replicas."""
+    name = site.service.name
+    intake = Intake(site, name, applier(site))
+    url = site.settings.database_url.get_secret_value()
+    while True:
+        try:
+            async with leading(url, f"{name}:keep"):
+                subscription = await site.nats.jetstream().pull_subscribe(
+                    SUBJECTS, durable=name, stream=STREAM, config=consumer_config(name)
+                )
+                log.info("consumer leads", consumer=name)
+                await _fetch_for_ever(subscription, intake)
+        except INTERRUPTIONS as error:
+            log.warning("consumer interrupted", error=repr(error))
+            await heal(site.pool, error)
+            await asyncio.sleep(EARLY_SECONDS)
+
+
+async def _fetch_for_ever(subscription: Any, intake: Intake) -> None:
+    while True:
+        try:
+            messages = await subscription.fetch(BATCH_EVENTS, timeout=FETCH_SECONDS)
+        except TimeoutError:
+            continue
+        await settle(intake, messages)
+
+
+def subscribe_reactions(broker: NatsBroker, site: Site) -> None:
+    """Let the broker bring events to the service's reactions, in order."""
+    intake = Intake(site, site.service.name, applier(site))
+
+    async def on_events(message: Annotated[Any, Context()]) -> None:
+        raw = message.raw_message
+        try:
+            await settle(intake, raw if isinstance(raw, list) else [raw])
+        except INTERRUPTIONS as error:
+            await heal(site.pool, error)
+
+    broker.subscriber(
+        SUBJECTS,
+        stream=JStream(STREAM, declare=False),
+        durable=site.service.name,
+        pull_sub=PullSub(
+            batch_size=REACTION_BATCH_EVENTS, timeout=REACTION_WAIT_SECONDS, batch=True
+        ),
+        config=consumer_config(site.service.name),
+        # The intake acknowledges each event by what became of it.
+        ack_policy=AckPolicy.MANUAL,
+    )(on_events)

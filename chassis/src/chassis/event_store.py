@@ -1,0 +1,138 @@
+"""Streams kept in Postgres: the record of everything that happened."""
+
+from typing import Any, Protocol
+from uuid import UUID
+
+import orjson
+
+from chassis import codec, sealing, tracing
+from chassis.appender import SQL, Appender, Kept, Outcome, Ready, append_batch
+from chassis.edge import new_id
+from chassis.keys import KeyRing
+from chassis.streams import Answered, Append, Claimed, Past, Stream, WrongVersion
+from chassis.tenancy import Connection
+from contracts.message import Answer, Command, Event
+
+READ = """
+SELECT 0 AS version, digest, answer::text AS text FROM commands
+WHERE tenant_id = $1 AND command_id = $3
+UNION ALL
+SELECT version, NULL, data::text FROM events WHERE tenant_id = $1 AND stream_id = $2
+ORDER BY version
+"""
+
+
+class Fetches(Protocol):
+    """A pool, or one connection."""
+
+    async def fetch(self, query: str, *args: Any) -> list[Any]:
+        """Return rows."""
+        ...
+
+
+class PostgresStreams:
+    """Streams of one service's database; appends of all callers share commits."""
+
+    def __init__(self, reader: Fetches, appender: Appender, keys: KeyRing) -> None:
+        self._reader = reader
+        self._appender = appender
+        self._keys = keys
+
+    async def read(self, stream: Stream, command: Command) -> Past:
+        """Return a stream's past, and the answer to the command if it was given before."""
+        rows = await self._reader.fetch(READ, stream.tenant, stream.id, command.command_id)
+        answered = None
+        if rows and rows[0]["version"] == 0:
+            first = rows.pop(0)
+            answered = Answered(
+                first["digest"] == await self._digest(command),
+                Answer.model_validate_json(first["text"]),
+            )
+        events = [await self._event(stream, row["text"]) for row in rows]
+        return Past(events, len(events), answered)
+
+    async def append(self, append: Append) -> Answer:
+        """Keep what a command led to, in one commit with whatever else is waiting."""
+        return judge(await self._appender.append(await self._ready(append)))
+
+    def within(self, connection: Connection) -> "TransactionStreams":
+        """Return the same streams, appended to inside a transaction that is already open."""
+        return TransactionStreams(connection, self._appender, self._keys)
+
+    async def _digest(self, command: Command) -> bytes:
+        """Return what stands for the wish in the record: hashed under the tenant's own key."""
+        return await self._keys.digest(command.tenant, command.fingerprint)
+
+    async def _event(self, stream: Stream, text: str) -> Event:
+        data = codec.parse(text.encode())
+        if '"sealed"' in text:
+            data = await sealing.unseal(self._keys, stream.tenant, stream.id, data)
+        return codec.event_from(data)
+
+    async def _ready(self, append: Append) -> Ready:
+        command = append.command
+        tenant = command.tenant
+        return Ready(
+            tenant=tenant,
+            command=command.command_id,
+            digest=await self._digest(command),
+            stream=command.stream_id,
+            version=append.version,
+            created=orjson.dumps(append.created).decode(),
+            meta=orjson.dumps(_meta(command)).decode(),
+            writes=[
+                Kept(
+                    write.stream.category,
+                    write.stream.id,
+                    write.expected,
+                    [await self._row(tenant, event) for event in write.events],
+                )
+                for write in append.writes
+            ],
+            claims=[
+                (stream_id, claim.kind, await self._keys.digest(tenant, claim.key))
+                for stream_id, claim in append.claims
+            ],
+        )
+
+    async def _row(self, tenant: str, event: Event) -> tuple[UUID, str, str]:
+        data = codec.to_json(event)
+        data = await sealing.seal(self._keys, tenant, event.stream_id, data)
+        return new_id(), str(data["type"]), orjson.dumps(data).decode()
+
+
+class TransactionStreams(PostgresStreams):
+    """Streams inside one open transaction: what is appended commits with the rest of it."""
+
+    def __init__(self, connection: Connection, appender: Appender, keys: KeyRing) -> None:
+        super().__init__(connection, appender, keys)
+        self._connection = connection
+
+    async def append(self, append: Append) -> Answer:
+        """Append alone, before the transaction's own commit."""
+        statement = await self._connection.prepare(SQL)
+        outcomes = await append_batch(statement, [await self._ready(append)])
+        return judge(outcomes[0])
+
+
+def judge(outcome: Outcome) -> Answer:
+    """Turn the database's outcome into an answer or its refusal."""
+    match outcome:
+        case Outcome("added", str(answer)):
+            return Answer.model_validate_json(answer)
+        case Outcome("claimed", _, _, UUID() as holder):
+            raise Claimed(holder)
+        case _:
+            # `again` too: reading once more finds the answer and judges the fingerprint.
+            raise WrongVersion
+
+
+def _meta(command: Command) -> dict[str, Any]:
+    return {
+        "by": command.by,
+        "at": command.at,
+        "command": command.command_id,
+        "correlation": command.correlation,
+        "causation": command.causation,
+        "traceparent": tracing.traceparent(),
+    }

@@ -1,0 +1,192 @@
+"""How events come in: once and in order, whatever the bus repeats, reorders or loses.
+
+Each source numbers its events without gaps, so a consumer knows which one is next. An earlier
+one was taken in before; a later one waits until those between have come. The checkpoint moves
+in the transaction of the effect, and only from the position it is known to stand at.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import orjson
+import structlog
+
+from chassis import metrics
+from chassis.failpoints import reach
+from chassis.postgres import TRANSIENT
+from chassis.site import Site
+from chassis.tenancy import Connection
+from contracts.envelope import Envelope, EnvelopeBroken, envelope_from
+
+log = structlog.get_logger()
+
+REASON_CHARACTERS_MAX = 500
+BEHIND = "waits behind an earlier event of its stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message as it came off the bus; `sequence` is its place there."""
+
+    headers: dict[str, str]
+    body: bytes
+    sequence: int
+
+
+class Intake:
+    """Takes in events for one consumer.
+
+    `apply` has the effect of a batch inside the given transaction. When it fails for good, the
+    batch is taken one by one, and the event that cannot be taken in is parked with its reason;
+    later events of its stream are parked behind it.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        consumer: str,
+        apply: Callable[[Connection, list[Envelope]], Awaitable[None]],
+    ) -> None:
+        self._site = site
+        self._consumer = consumer
+        self._apply = apply
+
+    async def take(self, messages: Sequence[Incoming]) -> list[bool]:
+        """Take in what can be; says of each message whether it is done with.
+
+        What is not done with has come too early and is to be delivered again. Raises what is
+        transient: then nothing of it happened.
+        """
+        envelopes: list[Envelope | None] = []
+        for message in messages:
+            try:
+                envelopes.append(envelope_from(message.headers, message.body))
+            except EnvelopeBroken as broken:
+                envelopes.append(None)
+                await self._park_garbage(message, str(broken))
+        reach("intake.received")
+        done: dict[tuple[str, int], bool] = {}
+        for source in {envelope.source for envelope in envelopes if envelope}:
+            own = [envelope for envelope in envelopes if envelope and envelope.source == source]
+            last = await self._take_source(source, own)
+            done.update(
+                {(source, envelope.position): envelope.position <= last for envelope in own}
+            )
+        return [e is None or done[e.source, e.position] for e in envelopes]
+
+    async def _take_source(self, source: str, envelopes: list[Envelope]) -> int:
+        """Take in the next events of one source; return how far the consumer is with it."""
+        async with self._site.pool.acquire() as lent, lent.transaction():
+            last = await self._lock(lent, source)
+            ready: list[Envelope] = []
+            for envelope in sorted(envelopes, key=lambda e: e.position):
+                if envelope.position == last + len(ready) + 1:
+                    ready.append(envelope)
+            if ready:
+                reach("intake.begun")
+                await self._take_all(lent, ready)
+                reach("intake.applied")
+                last = ready[-1].position
+                await lent.execute(
+                    "UPDATE checkpoints SET position = $3 WHERE consumer = $1 AND source = $2",
+                    self._consumer,
+                    source,
+                    last,
+                )
+                reach("intake.checkpointed")
+        reach("intake.committed")
+        self._site.progress[f"{self._consumer}/{source}"] = last
+        if ready:
+            self._site.changed.set()
+        return last
+
+    async def _lock(self, connection: Connection, source: str) -> int:
+        """Return the checkpoint, held until the end of the transaction."""
+        find = "SELECT position FROM checkpoints WHERE consumer = $1 AND source = $2 FOR UPDATE"
+        position = await connection.fetchval(find, self._consumer, source)
+        if position is None:
+            await connection.execute(
+                "INSERT INTO checkpoints VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
+                self._consumer,
+                source,
+            )
+            position = await connection.fetchval(find, self._consumer, source)
+        return int(position)
+
+    async def _take_all(self, connection: Connection, envelopes: list[Envelope]) -> None:
+        blocked = await self._blocked(connection)
+        if not any((e.tenant, e.stream_id) in blocked for e in envelopes):
+            try:
+                async with connection.transaction():
+                    await self._apply(connection, envelopes)
+            except TRANSIENT:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is parked with its reason
+                if len(envelopes) == 1:
+                    await self._park(connection, envelopes[0], reason_of(error))
+                    return
+            else:
+                return
+        for envelope in envelopes:
+            await self._take_one(connection, envelope, blocked)
+
+    async def _take_one(
+        self, connection: Connection, envelope: Envelope, blocked: set[tuple[str, object]]
+    ) -> None:
+        if (envelope.tenant, envelope.stream_id) in blocked:
+            await self._park(connection, envelope, BEHIND)
+            return
+        try:
+            async with connection.transaction():
+                await self._apply(connection, [envelope])
+        except TRANSIENT:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is parked with its reason
+            blocked.add((envelope.tenant, envelope.stream_id))
+            await self._park(connection, envelope, reason_of(error))
+
+    async def _blocked(self, connection: Connection) -> set[tuple[str, object]]:
+        """Return the streams that have something parked."""
+        rows = await connection.fetch(
+            "SELECT DISTINCT tenant_id, stream_id FROM parked"
+            " WHERE consumer = $1 AND stream_id IS NOT NULL",
+            self._consumer,
+        )
+        return {(row["tenant_id"], row["stream_id"]) for row in rows}
+
+    async def _park(self, connection: Connection, envelope: Envelope, reason: str) -> None:
+        log.error(
+            "parked", consumer=self._consumer, type=envelope.type, id=str(envelope.id), why=reason
+        )
+        await connection.execute(
+            "INSERT INTO parked (consumer, tenant_id, stream_id, source, position, type, reason,"
+            " headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+            self._consumer,
+            envelope.tenant,
+            envelope.stream_id,
+            envelope.source,
+            envelope.position,
+            envelope.type,
+            reason,
+            orjson.dumps(envelope.headers()).decode(),
+            envelope.data.encode(),
+        )
+        metrics.PARKED.labels(self._consumer).inc()
+
+    async def _park_garbage(self, message: Incoming, reason: str) -> None:
+        log.error("parked", consumer=self._consumer, why=reason)
+        await self._site.pool.execute(
+            "INSERT INTO parked (consumer, tenant_id, source, position, type, reason, headers,"
+            " body) VALUES ($1, '', 'unknown', $2, 'unknown', $3, $4, $5) ON CONFLICT DO NOTHING",
+            self._consumer,
+            message.sequence,
+            reason[:REASON_CHARACTERS_MAX],
+            orjson.dumps({k: v for k, v in message.headers.items() if "\0" not in v}).decode(),
+            message.body,
+        )
+        metrics.PARKED.labels(self._consumer).inc()
+
+
+def reason_of(error: Exception) -> str:
+    """Word why an event could not be taken in."""
+    return f"{type(error).__name__}: {error}".replace("\0", "")[:REASON_CHARACTERS_MAX]

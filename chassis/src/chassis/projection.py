@@ -1,0 +1,57 @@
+"""The one idea behind every read model: events fold into the row of a table."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from contracts.message import Event
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event as a projection meets it: what was said, and when, by whom, after what.
+
+    `seq` is its place in the gateway's history, `version` its place in its own stream.
+    """
+
+    tenant: str
+    event: Event
+    seq: int
+    version: int
+    at: str
+    by: str
+    id: str
+    correlation: str
+    causation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Projection(Generic[R]):
+    """Which row an event touches, and what becomes of it; `None` is no row.
+
+    `row` is a frozen dataclass whose fields are the columns of the table in `table_sql`
+    (besides `tenant_id`); its first field is the key, unique within a tenant. A change of the
+    shape or of `evolve` goes with a new `version`: the table is then built anew from history.
+    """
+
+    name: str
+    version: int
+    row: type[R]
+    table_sql: str
+    handles: tuple[type[Event], ...]
+    key: Callable[[Told], str]
+    evolve: Callable[[R | None, Told], R | None]
+
+    def fold(self, events: Iterable[Told]) -> dict[tuple[str, str], R]:
+        """Return the rows that `events` lead to, by tenant and key: what a rebuild yields."""
+        rows: dict[tuple[str, str], R | None] = {}
+        for told in events:
+            if isinstance(told.event, self.handles):
+                at = (told.tenant, self.key(told))
+                rows[at] = self.evolve(rows.get(at), told)
+        return {at: row for at, row in rows.items() if row is not None}
+
+
+AnyProjection: TypeAlias = Projection[Any]

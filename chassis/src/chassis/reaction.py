@@ -1,0 +1,69 @@
+"""From an event to its effect: in order, once, and in the transaction that says so."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chassis import codec, sealing
+from chassis.decider import AnyDecider
+from chassis.edge import derived_id
+from chassis.streams import transact
+from chassis.tenancy import Connection
+from contracts.envelope import Envelope
+from contracts.message import Answer, Command, Event
+
+if TYPE_CHECKING:
+    from chassis.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event as a reaction meets it, inside the transaction that moves the checkpoint."""
+
+    event: Event
+    envelope: Envelope
+    connection: Connection
+    site: "Site"
+
+    def command(self, reaction: str) -> dict[str, Any]:
+        """Return what every command that follows from this event has in common.
+
+        The id is derived, so that an event met twice asks for the same thing once.
+        """
+        return {
+            "command_id": derived_id(self.envelope.id, reaction),
+            "tenant": self.envelope.tenant,
+            "by": f"policy:{reaction}",
+            "at": self.envelope.at,
+            "correlation": self.envelope.correlation,
+            "causation": self.envelope.id,
+        }
+
+    async def decide(self, decider: AnyDecider, command: Command) -> Answer:
+        """Decide on a command and keep what follows, in this same transaction."""
+        return await transact(self.site.streams.within(self.connection), decider, command)
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """Something a service does when it hears of certain events."""
+
+    name: str
+    to: tuple[type[Event], ...]
+    act: Callable[[Happened], Awaitable[None]]
+
+
+async def react(
+    reactions: tuple[Reaction, ...], envelope: Envelope, connection: Connection, site: "Site"
+) -> None:
+    """Let every reaction that listens for this event act on it."""
+    names = {form.model_fields["type"].default for r in reactions for form in r.to}
+    if envelope.type not in names and codec.is_current(envelope.type):
+        return
+    data = codec.parse(envelope.data.encode())
+    if '"sealed"' in envelope.data:
+        data = await sealing.unseal(site.keys, envelope.tenant, envelope.stream_id, data)
+    event = codec.event_from(data)
+    for reaction in reactions:
+        if isinstance(event, reaction.to):
+            await reaction.act(Happened(event, envelope, connection, site))

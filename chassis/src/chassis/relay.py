@@ -1,0 +1,211 @@
+"""The events table is the outbox: one leader puts it on the bus in order, and notes how far."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from chassis import metrics
+from chassis.failpoints import reach
+from chassis.leadership import leading
+from chassis.site import Site
+from chassis.wire import INTERRUPTIONS
+from contracts.envelope import Envelope
+
+log = structlog.get_logger()
+
+WINDOW_EVENTS = 500
+"""Published before waiting for the acknowledgements: the bus is busy, little is repeated."""
+ACK_SECONDS_MAX = 10.0
+POLL_SECONDS = 0.5
+"""The doorbell may be missed; nothing waits longer than this for it."""
+HEAD_SECONDS = 1.0
+REPUBLISH_EVENTS_MAX = 5_000
+BACK_OFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+SELECT = """
+SELECT position, tenant_id, category, stream_id, version, event_id, type, data::text AS data,
+       meta::text AS meta
+FROM events WHERE position > $1 ORDER BY position LIMIT $2
+"""
+
+
+class Unacknowledged(ConnectionError):
+    """The bus did not take everything."""
+
+
+def envelope_of(source: str, row: Any) -> Envelope:
+    """Return a row of the record as it travels."""
+    meta = orjson.loads(row["meta"])
+    return Envelope(
+        id=row["event_id"],
+        type=row["type"],
+        tenant=row["tenant_id"],
+        category=row["category"],
+        stream_id=row["stream_id"],
+        version=row["version"],
+        source=source,
+        position=row["position"],
+        at=datetime.fromisoformat(meta["at"]),
+        by=meta["by"],
+        command=UUID(meta["command"]),
+        correlation=UUID(meta["correlation"]),
+        causation=UUID(meta["causation"]) if meta.get("causation") else None,
+        traceparent=meta.get("traceparent"),
+        data=row["data"],
+    )
+
+
+class Publisher:
+    """Publishes windows of events and waits until every one is acknowledged."""
+
+    def __init__(self, connection: Client) -> None:
+        self._nats = connection
+        self._inbox = connection.new_inbox()
+        self._waiting: set[str] = set()
+        self._refused: list[str] = []
+        self._all_in = asyncio.Event()
+
+    async def open(self) -> None:
+        """Listen for acknowledgements."""
+        await self._nats.subscribe(self._inbox + ".*", cb=self._on_ack)
+
+    async def publish(self, envelopes: Sequence[Envelope], suffix: str) -> None:
+        """Publish in order; raises `Unacknowledged` unless all of it is kept by the bus.
+
+        Repeating a window is harmless: the message id is the event's, and readers go by
+        position. `suffix` makes the ids new where the bus is to take the events once more.
+        """
+        self._all_in.clear()
+        self._refused.clear()
+        self._waiting = {str(envelope.position) for envelope in envelopes}
+        for envelope in envelopes:
+            headers = envelope.headers()
+            headers["Nats-Msg-Id"] = f"{envelope.id}{suffix}"
+            await self._nats.publish(
+                envelope.subject,
+                envelope.data.encode(),
+                reply=f"{self._inbox}.{envelope.position}",
+                headers=headers,
+            )
+        reach("relay.published")
+        try:
+            async with asyncio.timeout(ACK_SECONDS_MAX):
+                await self._all_in.wait()
+        except TimeoutError:
+            raise Unacknowledged(f"{len(self._waiting)} without an answer") from None
+        if self._refused:
+            raise Unacknowledged(self._refused[0])
+
+    async def _on_ack(self, message: Msg) -> None:
+        answer = orjson.loads(message.data or b"{}")
+        if "stream" not in answer:
+            self._refused.append(str(answer.get("error") or message.headers))
+        self._waiting.discard(message.subject.rpartition(".")[2])
+        if not self._waiting:
+            self._all_in.set()
+
+
+async def relay(site: Site) -> None:
+    """Relay for as long as the service runs, as leader or waiting to become it."""
+    failures = 0
+    while True:
+        try:
+            url = site.settings.database_url.get_secret_value()
+            async with leading(url, f"{site.service.name}:relay") as connection:
+                await _lead(site, connection)
+        except INTERRUPTIONS as error:
+            metrics.RETRIED.labels("relay").inc()
+            log.warning("relay interrupted", error=repr(error))
+        await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
+        failures += 1
+
+
+async def _lead(site: Site, connection: Any) -> None:
+    source = site.service.name
+    bell = asyncio.Event()
+    bell.set()
+    await connection.add_listener("events", lambda *_: bell.set())
+    publisher = Publisher(site.nats)
+    await publisher.open()
+    requests: asyncio.Queue[tuple[int, int]] = asyncio.Queue(maxsize=100)
+    subscription = await site.nats.subscribe(
+        f"relay.{source}.republish", cb=lambda message: _note_request(requests, message)
+    )
+    heads = asyncio.create_task(_tell_head(site))
+    log.info("relay leads", source=source)
+    try:
+        while True:
+            bell.clear()
+            while await _window(source, connection, publisher):
+                pass
+            while not requests.empty():
+                await _republish(source, connection, publisher, requests.get_nowait())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await bell.wait()
+    finally:
+        heads.cancel()
+        with suppress(Exception):
+            await subscription.unsubscribe()
+
+
+async def _window(source: str, connection: Any, publisher: Publisher) -> bool:
+    """Put the next events on the bus; say whether there may be more."""
+    state = await connection.fetchrow("SELECT position, epoch FROM relay")
+    rows = await connection.fetch(SELECT, state["position"], WINDOW_EVENTS)
+    if not rows:
+        metrics.RELAY_DEPTH.set(0)
+        return False
+    envelopes = [envelope_of(source, row) for row in rows]
+    last = envelopes[-1].position
+    metrics.RELAY_DEPTH.set(len(rows))
+    reach("relay.read")
+    await publisher.publish(envelopes, f".{state['epoch']}" if state["epoch"] else "")
+    reach("relay.acknowledged")
+    # Compared and set: a leader that slept through its own replacement changes nothing.
+    await connection.execute(
+        "UPDATE relay SET position = $2 WHERE position = $1 AND epoch = $3",
+        state["position"],
+        last,
+        state["epoch"],
+    )
+    reach("relay.remembered")
+    metrics.RELAYED.inc(len(rows))
+    return len(rows) == WINDOW_EVENTS
+
+
+async def _republish(
+    source: str, connection: Any, publisher: Publisher, span: tuple[int, int]
+) -> None:
+    """Put events on the bus once more for a reader that misses them."""
+    first, last = span
+    log.warning("republishing", source=source, first=first, last=last)
+    limit = min(last - first + 1, REPUBLISH_EVENTS_MAX)
+    rows = await connection.fetch(SELECT, first - 1, limit)
+    loop_time = int(asyncio.get_running_loop().time() * 1000)
+    for at in range(0, len(rows), WINDOW_EVENTS):
+        window = [envelope_of(source, row) for row in rows[at : at + WINDOW_EVENTS]]
+        await publisher.publish(window, f".again{loop_time}")
+
+
+async def _note_request(requests: "asyncio.Queue[tuple[int, int]]", message: Msg) -> None:
+    with suppress(ValueError, KeyError, TypeError, asyncio.QueueFull):
+        wish = orjson.loads(message.data)
+        requests.put_nowait((int(wish["first"]), int(wish["last"])))
+
+
+async def _tell_head(site: Site) -> None:
+    """Tell every second how far the record goes: readers measure their lag against it."""
+    while True:
+        with suppress(*INTERRUPTIONS):
+            head = await site.pool.fetchval("SELECT coalesce(max(position), 0) FROM events")
+            await site.nats.publish(f"head.{site.service.name}", str(head).encode())
+        await asyncio.sleep(HEAD_SECONDS)

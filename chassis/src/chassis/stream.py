@@ -1,0 +1,85 @@
+"""The JetStream stream that distributes events: declared by the administrator alone."""
+
+import os
+from typing import Any
+
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+from chassis.wire import CONNECT_OPTIONS, PAYLOAD_BYTES_MAX, STREAM, SUBJECTS
+
+log = structlog.get_logger()
+
+DUPLICATE_WINDOW_SECONDS = 24 * 3600.0
+"""Comfort, not correctness: readers go by position, which never expires."""
+BYTES_MAX = int(os.environ.get("KUNDVAKT_STREAM_BYTES_MAX", str(16 * 1024**3)))
+"""A full stream refuses events (the relay then waits); it never drops old ones."""
+REPLICAS = int(os.environ.get("KUNDVAKT_STREAM_REPLICAS", "1"))
+"""Three where there are three servers."""
+
+
+def stream_config() -> StreamConfig:
+    """Return the stream as it must be; anything else on the server is drift."""
+    return StreamConfig(
+        name=STREAM,
+        description="Every public event of Kundvakt, in the order of its source",
+        subjects=[SUBJECTS],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.NEW,
+        max_bytes=BYTES_MAX,
+        max_msg_size=PAYLOAD_BYTES_MAX,
+        duplicate_window=DUPLICATE_WINDOW_SECONDS,
+        num_replicas=REPLICAS,
+        allow_direct=True,
+    )
+
+
+async def declare_stream(admin_url: str) -> None:
+    """Declare the stream, or bring it back to what it must be."""
+    connection = await nats.connect(admin_url.split(","), name="migrate", **CONNECT_OPTIONS)
+    try:
+        await _declare(connection)
+    finally:
+        await connection.close()
+
+
+async def _declare(connection: Client) -> None:
+    jetstream = connection.jetstream()
+    wanted = stream_config()
+    try:
+        found = (await jetstream.stream_info(STREAM)).config
+    except NotFoundError:
+        await jetstream.add_stream(wanted)
+        log.info("stream declared", stream=STREAM)
+        return
+    drift = differences(wanted, found)
+    if drift:
+        log.warning("stream had drifted", stream=STREAM, **drift)
+        await jetstream.update_stream(wanted)
+
+
+def differences(wanted: StreamConfig, found: StreamConfig) -> dict[str, Any]:
+    """Return the settings that are not as they must be, with what was found."""
+    names = ("subjects", "retention", "discard", "max_bytes", "max_msg_size", "duplicate_window")
+    return {
+        name: getattr(found, name)
+        for name in names
+        if getattr(found, name) != getattr(wanted, name)
+    }
+
+
+async def recreate_stream(admin_url: str) -> None:
+    """Throw the stream away and declare it anew; the relays fill it from Postgres."""
+    connection = await nats.connect(admin_url.split(","), name="rebuild", **CONNECT_OPTIONS)
+    try:
+        try:
+            await connection.jetstream().delete_stream(STREAM)
+        except NotFoundError:
+            log.info("there was no stream", stream=STREAM)
+        await _declare(connection)
+    finally:
+        await connection.close()

@@ -1,0 +1,98 @@
+"""Whoever consumes watches how far the sources are: what was lost is asked for once more.
+
+A consumer deleted under a running subscriber raises nothing and delivers nothing ever again, and
+a rebuilt stream may lack what was there; neither shows in the bus's own figures. Only the
+distance between a source's record and our checkpoint tells.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import orjson
+import structlog
+from nats.aio.msg import Msg
+from nats.js.errors import NotFoundError
+
+from chassis import metrics
+from chassis.consumer import consumer_config
+from chassis.site import Site
+from chassis.wire import INTERRUPTIONS, STREAM, SUBJECTS
+
+log = structlog.get_logger()
+
+LOOK_SECONDS = 1.0
+ASK_AGAIN_SECONDS = 5.0
+"""Without progress this long, the source is asked to send what is missing."""
+RESTART_SECONDS = 25.0
+"""Without progress this long, the process starts anew, and with it its subscription."""
+
+
+async def watch(site: Site) -> None:
+    """Compare heads and checkpoints for as long as the service runs."""
+
+    async def on_head(message: Msg) -> None:
+        site.heads[message.subject.partition(".")[2]] = int(message.data)
+
+    await site.nats.subscribe("head.*", cb=on_head)
+    moved: dict[str, tuple[int, float]] = {}
+    async for _ in _ticks():
+        await _keep_consumer(site)
+        for source, head in site.heads.items():
+            await _look(site, source, head, moved)
+
+
+async def _ticks() -> AsyncIterator[None]:
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        yield
+
+
+async def _keep_consumer(site: Site) -> None:
+    """Make a deleted durable consumer again; subscriptions go by its name and find it."""
+    jetstream = site.nats.jetstream()
+    with suppress(*INTERRUPTIONS):
+        try:
+            await jetstream.consumer_info(STREAM, site.service.name)
+        except NotFoundError:
+            log.warning("consumer was gone, made again", consumer=site.service.name)
+            config = consumer_config(site.service.name)
+            config.filter_subject = SUBJECTS
+            await jetstream.add_consumer(STREAM, config)
+
+
+async def _look(site: Site, source: str, head: int, moved: dict[str, tuple[int, float]]) -> None:
+    name = site.service.name
+    if f"{name}/{source}" not in site.progress or _is_replica(site):
+        site.progress[f"{name}/{source}"] = await _checkpoint(site, source)
+    position = site.progress[f"{name}/{source}"]
+    metrics.LAG.labels(name, source).set(max(0, head - position))
+    before, since = moved.get(source, (-1, 0.0))
+    if position != before or head <= position:
+        moved[source] = (position, time.monotonic())
+        return
+    waited = time.monotonic() - since
+    if waited > RESTART_SECONDS:
+        log.critical("no progress, starting anew", source=source, at=position, head=head)
+        os.kill(os.getpid(), signal.SIGTERM)
+    elif waited > ASK_AGAIN_SECONDS:
+        log.warning("no progress, asking again", source=source, at=position, head=head)
+        wish = orjson.dumps({"first": position + 1, "last": head})
+        await site.nats.publish(f"relay.{source}.republish", wish)
+
+
+def _is_replica(site: Site) -> bool:
+    """Say whether another replica may be the one that moves the checkpoint."""
+    return site.service.keep is not None
+
+
+async def _checkpoint(site: Site, source: str) -> int:
+    position = await site.pool.fetchval(
+        "SELECT position FROM checkpoints WHERE consumer = $1 AND source = $2",
+        site.service.name,
+        source,
+    )
+    return int(position or 0)

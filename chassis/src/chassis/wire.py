@@ -1,0 +1,159 @@
+"""NATS as the services speak it: connections, subjects, and handlers that always answer."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import nats
+import structlog
+from faststream import Context
+from faststream.middlewares import AckPolicy
+from faststream.nats import NatsBroker, NatsMessage, NatsRouter
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from pydantic import BaseModel
+
+from chassis import codec, metrics, tracing
+from chassis.decider import AnyDecider, Rejected
+from chassis.failpoints import reach
+from chassis.postgres import TRANSIENT
+from chassis.streams import Streams, transact
+from contracts.message import Command, Problem, Query, Reply
+
+log = structlog.get_logger()
+Q = TypeVar("Q", bound=Query)
+
+STREAM = "EVENTS"
+"""The one JetStream stream; `kundvakt migrate` declares it, no service does."""
+SUBJECTS = "evt.>"
+PAYLOAD_BYTES_MAX = 262_144
+WORKERS = 64
+"""Commands in hand at once in a process: what shares a commit must be waiting together."""
+INTERRUPTIONS: tuple[type[Exception], ...] = (*TRANSIENT, NatsError)
+"""What a lost server or connection looks like from here: it passes."""
+CONNECT_OPTIONS: dict[str, Any] = {
+    "connect_timeout": 2,
+    "reconnect_time_wait": 0.2,
+    "max_reconnect_attempts": -1,
+    "ping_interval": 5,
+    "max_outstanding_pings": 2,
+    # Nothing is kept back while disconnected: a publish that failed must not arrive later.
+    "pending_size": -1,
+}
+
+
+async def connect(url: str, name: str, inbox_prefix: str) -> Client:
+    """Connect to NATS; waits a while for a server that is still starting."""
+    return await nats.connect(
+        url.split(","),
+        name=name,
+        inbox_prefix=inbox_prefix.encode(),
+        error_cb=_log_error,
+        allow_reconnect=True,
+        **CONNECT_OPTIONS,
+    )
+
+
+def broker(url: str, name: str, inbox_prefix: str) -> NatsBroker:
+    """Return the broker that carries commands, queries and reactions."""
+    return NatsBroker(
+        url.split(","),
+        name=name,
+        inbox_prefix=inbox_prefix,
+        # The default would drop a message for good at the first error.
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        graceful_timeout=8.0,
+        logger=None,
+        **CONNECT_OPTIONS,
+    )
+
+
+async def _log_error(error: Exception) -> None:
+    log.warning("nats", error=repr(error))
+
+
+def answer_commands(
+    router: NatsRouter, service: str, aggregate: str, decider: AnyDecider, union: Any
+) -> None:
+    """Let a router take an aggregate's commands, decide on them and always answer."""
+
+    async def decide(message: NatsMessage, streams: Annotated[Streams, Context()]) -> bytes:
+        async def answer() -> BaseModel:
+            command = codec.command_from(message.body, union)
+            structlog.contextvars.bind_contextvars(
+                tenant=command.tenant, correlation=str(command.correlation), by=command.by
+            )
+            reach(f"{service}.command-received")
+            result = await transact(streams, decider, command)
+            reach(f"{service}.command-committed")
+            log.info(command_name(command), stream=str(result.stream_id), position=result.position)
+            return Reply(answer=result)
+
+        return await replied(f"{service}.{aggregate}", message.headers, answer)
+
+    router.subscriber(
+        f"{service}.command.{aggregate}",
+        queue=service,
+        max_workers=WORKERS,
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+    )(decide)
+
+
+def answer_query(
+    router: NatsRouter,
+    service: str,
+    form: type[Q],
+    find: Callable[[Q, Any], Awaitable[BaseModel]],
+) -> None:
+    """Let a router answer a query; `find` is given the query and the site."""
+    name = form.model_fields["type"].default
+
+    async def answer_it(message: NatsMessage, site: Annotated[Any, Context()]) -> bytes:
+        async def answer() -> BaseModel:
+            return await find(codec.message_from(message.body, form), site)
+
+        return await replied(f"{service}.{name}", message.headers, answer)
+
+    router.subscriber(
+        f"{service}.query.{name}",
+        queue=service,
+        max_workers=WORKERS,
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+    )(answer_it)
+
+
+async def replied(
+    handler: str, headers: dict[str, str], answer: Callable[[], Awaitable[BaseModel]]
+) -> bytes:
+    """Answer whatever happens: with what was asked for, or with why not."""
+    began = time.perf_counter()
+    outcome = "ok"
+    try:
+        with tracing.span(handler, headers.get("traceparent")):
+            result = await answer()
+    except Rejected as refusal:
+        outcome = "refused"
+        result = Reply(
+            problem=Problem(code=refusal.code, message=refusal.message, details=refusal.details)
+        )
+    except codec.Unreadable as error:
+        outcome = "malformed"
+        result = Reply(problem=Problem(code="malformed", message=str(error)))
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:
+        outcome = "failed"
+        log.exception("failed", handler=handler, error=type(error).__name__)
+        result = Reply(
+            problem=Problem(code="failed", message="Something went wrong here; it is being logged.")
+        )
+    finally:
+        metrics.HANDLED.labels(handler, outcome).observe(time.perf_counter() - began)
+        structlog.contextvars.clear_contextvars()
+    return codec.to_bytes(result)
+
+
+def command_name(command: Command) -> str:
+    """Return a command's name as it stands on the wire."""
+    return str(type(command).model_fields["type"].default)

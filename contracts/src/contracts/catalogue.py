@@ -1,0 +1,41 @@
+"""Every message there is, by the name it bears on the wire."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, get_args, get_origin
+
+from contracts.companies.company import CompanyCommand, CompanyEvent
+from contracts.companies.department import DepartmentCommand, DepartmentEvent
+from contracts.companies.subject import EraseSubject, SubjectErased
+from contracts.companies.user import UserCommand, UserEvent
+from contracts.credit_monitor import CreditEvent
+from contracts.enrichment import LookUpCompany, RegistryEvent, SearchRegistry
+from contracts.message import Command, Event, Query
+
+
+def _members(union: Any) -> Iterator[type[Any]]:
+    """Take a union apart."""
+    if get_origin(union) is Annotated:
+        yield from _members(get_args(union)[0])
+    elif isinstance(union, type):
+        yield union
+    else:
+        for member in get_args(union):
+            yield from _members(member)
+
+
+def _by_name(*unions: Any) -> dict[str, Any]:
+    """Index messages by the name on the wire."""
+    return {
+        message.model_fields["type"].default: message
+        for union in unions
+        for message in _members(union)
+    }
+
+
+COMMANDS: dict[str, type[Command]] = _by_name(
+    CompanyCommand, UserCommand, DepartmentCommand, EraseSubject
+)
+EVENTS: dict[str, type[Event]] = _by_name(
+    CompanyEvent, UserEvent, DepartmentEvent, SubjectErased, RegistryEvent, CreditEvent
+)
+QUERIES: dict[str, type[Query]] = _by_name(SearchRegistry, LookUpCompany)

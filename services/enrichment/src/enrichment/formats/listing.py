@@ -1,0 +1,135 @@
+"""What one row of a registry's file says, in the words of the contracts."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from contracts.values import ADDRESS_LINES_MAX, INDUSTRIES_MAX, NAME_CHARACTERS_MAX
+from enrichment.names import name_key
+
+DESCRIPTION_CHARACTERS_MAX = 4_000
+"""What the contracts allow; a few descriptions in the registries are longer."""
+WEBSITE_CHARACTERS_MAX = 300
+
+_CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_CODE = re.compile(r"^[A-Z0-9]{1,8}$")
+_POSTAL_CODE = re.compile(r"^[A-Za-z0-9 -]{2,12}$")
+_COUNTRY = re.compile(r"^[A-Z]{2}$")
+_INDUSTRY = re.compile(r"^[0-9]{2,6}$")
+_MUNICIPALITY = re.compile(r"^[0-9]{4}$")
+_HOST = re.compile(r"^[^\s/?#@]+\.[^\s/?#@.]{2,}(?:[/?#]\S*)?$")
+
+
+class Skipped(StrEnum):
+    """Why a row leads to nothing."""
+
+    BROKEN = "broken"
+    """It cannot be read."""
+    PERSONAL = "personal"
+    """It is about a person: sole traders and estates, whose number is personal."""
+
+
+class FileBroken(ValueError):
+    """A file that cannot be read to its end, or is no file of a registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One company, or one sub-unit of `parent`, as one file has it.
+
+    `facts` holds the fields of `contracts.values.CompanyDetails` that the file knows, and
+    `key`, `city`, `postal`, `visiting`, `proceedings`, `deregistered_on` and `ceased`.
+    """
+
+    country: str
+    number: str
+    parent: str | None
+    facts: dict[str, Any]
+
+
+def line(value: object, characters_max: int = NAME_CHARACTERS_MAX) -> str | None:
+    """Return text as one line without control characters, or nothing."""
+    if not isinstance(value, str):
+        return None
+    return _CONTROLS.sub(" ", value).strip()[:characters_max].strip() or None
+
+
+def named(value: object) -> dict[str, Any]:
+    """Return the name and what it is found by."""
+    name = line(value)
+    return {"name": name, "key": name_key(name)} if name else {}
+
+
+def day(value: object) -> str | None:
+    """Return the date that a date or a timestamp begins with."""
+    try:
+        return date.fromisoformat(str(value)[:10]).isoformat()
+    except ValueError:
+        return None
+
+
+def compact_day(value: object) -> str | None:
+    """Return a date written without hyphens."""
+    text = str(value)
+    return day(f"{text[:4]}-{text[4:6]}-{text[6:8]}")
+
+
+def legal_form(code: object, text: object) -> dict[str, Any] | None:
+    """Return a legal form whose code is one."""
+    if not isinstance(code, str) or not _CODE.match(code):
+        return None
+    return stated({"code": code, "text": line(text)})
+
+
+def industry(scheme: str, code: object, text: object = None) -> dict[str, Any] | None:
+    """Return an industry; Norway writes a dot into its codes, the contracts do not."""
+    digits = str(code).replace(".", "").strip()
+    if not _INDUSTRY.match(digits) or not int(digits):
+        return None
+    return stated({"scheme": scheme, "code": digits, "text": line(text)})
+
+
+def industries(found: list[dict[str, Any] | None]) -> list[dict[str, Any]] | None:
+    """Return the first few that are industries."""
+    return [each for each in found if each][:INDUSTRIES_MAX] or None
+
+
+def municipality(code: object, name: object) -> dict[str, Any] | None:
+    """Return a municipality whose code is one."""
+    if not isinstance(code, str) or not _MUNICIPALITY.match(code):
+        return None
+    return stated({"code": code, "name": line(name)})
+
+
+def address(
+    lines: list[object], postal_code: object, city: object, country: object = None
+) -> dict[str, Any] | None:
+    """Return an address that says at least where to go, or nothing."""
+    written = [text for text in map(line, lines) if text][:ADDRESS_LINES_MAX]
+    if not written:
+        return None
+    code = line(postal_code)
+    return stated(
+        {
+            "lines": written,
+            "postal_code": code if code and _POSTAL_CODE.match(code) else None,
+            "city": line(city),
+            "country": country if isinstance(country, str) and _COUNTRY.match(country) else None,
+        }
+    )
+
+
+def website(value: object) -> str | None:
+    """Return an address on the web with its scheme, which registries leave out."""
+    text = line(value, WEBSITE_CHARACTERS_MAX)
+    bare = re.sub(r"^https?://", "", text, flags=re.IGNORECASE) if text else ""
+    scheme = "http://" if text and text.lower().startswith("http://") else "https://"
+    fits = len(scheme + bare) <= WEBSITE_CHARACTERS_MAX
+    return scheme + bare if fits and _HOST.match(bare) else None
+
+
+def stated(facts: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is not known, so that it does not hide what another file knows."""
+    return {name: value for name, value in facts.items() if value is not None and value != []}

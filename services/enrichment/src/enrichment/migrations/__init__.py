@@ -1,0 +1,1 @@
+"""The tables that hold what the registries publish, as numbered SQL."""

@@ -1,0 +1,232 @@
+"""The card: one row a company, with what each side said kept apart.
+
+A company's own facts, the registry's and the bureau's come from three services. Each fills
+columns of its own, so that they may arrive in any order among one another.
+"""
+
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from typing import Any
+
+from chassis.codec import to_json
+from chassis.projection import Projection, Told
+from contracts.companies.company import (
+    AddressChanged,
+    AddressCopied,
+    CompanyArchived,
+    CompanyCreated,
+    CompanyDetailsChanged,
+    CompanyFact,
+    CompanyIdentified,
+    CompanyRestored,
+    DepartmentSet,
+    InvoiceProfileChanged,
+    OwnerAdded,
+    OwnerRemoved,
+    RegistryChangeAccepted,
+    RegistryChangeProposed,
+    RegistryChangeRejected,
+    RelationEnded,
+    RelationStarted,
+)
+from contracts.credit_monitor import (
+    CompanyRated,
+    CreditCheckFailed,
+    CreditRatingChanged,
+    MonitoringExcluded,
+    MonitoringStarted,
+    MonitoringStopped,
+)
+from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry
+from gateway import provenance
+from gateway.provenance import note
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A row of `company_card`; `created_at` is absent while only others spoke of the company."""
+
+    company_id: str
+    version: int = 0
+    created_at: str | None = None
+    created_in: str | None = None
+    """The request that created it: a workplace's address came with it, out of the registry."""
+    kind: str = "COMPANY"
+    parent_id: str | None = None
+    archived_at: str | None = None
+    department: dict[str, Any] | None = None
+    known: dict[str, Any] = field(default_factory=dict)
+    addresses: dict[str, Any] = field(default_factory=dict)
+    relations: list[dict[str, Any]] = field(default_factory=list)
+    owners: list[dict[str, Any]] = field(default_factory=list)
+    invoicing: dict[str, Any] | None = None
+    proposals: dict[str, Any] = field(default_factory=dict)
+    credit: dict[str, Any] = field(default_factory=dict)
+
+
+def evolve(row: Card | None, told: Told) -> Card | None:
+    """Take in one more fact."""
+    card = row or Card(str(told.event.stream_id))
+    if isinstance(told.event, CompanyFact):
+        card = replace(card, version=told.version)
+    card = replace(card, known=provenance.take_in(card.known, told))
+    return _by_credit(_by_people(_by_company(card, told), told), told)
+
+
+def _by_company(card: Card, told: Told) -> Card:
+    """Take in what a company is and where it is found."""
+    match told.event:
+        case CompanyCreated() as event:
+            parent = str(event.parent_id) if event.parent_id else None
+            return replace(
+                card,
+                created_at=told.at,
+                created_in=told.correlation,
+                kind=event.kind,
+                parent_id=parent,
+            )
+        case AddressChanged() as event:
+            return _addressed(card, told, event)
+        case AddressCopied() as event:
+            kept = {"address": to_json(event.address), **note(told, "copy")}
+            copied = {event.target.value: kept | {"copied_from": event.source.value}}
+            return replace(card, addresses={**card.addresses, **copied})
+        case CompanyArchived():
+            return replace(card, archived_at=told.at)
+        case CompanyRestored():
+            return replace(card, archived_at=None)
+        case _:
+            return card
+
+
+def _addressed(card: Card, told: Told, event: AddressChanged) -> Card:
+    """Set an address; one removed by hand leaves the registry's, if it has one."""
+    others = {kind: kept for kind, kept in card.addresses.items() if kind != event.kind.value}
+    if event.address is None:
+        return replace(card, addresses=others)
+    with_it = card.kind == "WORKPLACE" and card.created_in == told.correlation
+    about = note(told, card.known["first"]["source"] if with_it else "hand")
+    kept = {"address": to_json(event.address), **about}
+    return replace(card, addresses={**others, event.kind.value: kept})
+
+
+def _by_people(card: Card, told: Told) -> Card:
+    """Take in what people decided about a company."""
+    match told.event:
+        case RelationStarted() as event:
+            period = {"relation": event.relation, "from": event.since.isoformat(), "to": None}
+            return replace(card, relations=[*card.relations, period])
+        case RelationEnded() as event:
+            return replace(card, relations=_ended(card.relations, event))
+        case OwnerAdded() as event:
+            owner = {"user_id": str(event.user_id), "since": told.at, "by": told.by}
+            return replace(card, owners=[*_others(card, event), owner])
+        case OwnerRemoved() as event:
+            return replace(card, owners=_others(card, event))
+        case DepartmentSet() as event:
+            chosen = str(event.department_id) if event.department_id else None
+            return replace(card, department={"department_id": chosen, **note(told, "hand")})
+        case InvoiceProfileChanged() as event:
+            profile = {"profile": to_json(event.profile), **note(told, "hand")}
+            return replace(card, invoicing=profile)
+        case RegistryChangeProposed() as event:
+            return _proposed(card, told, event)
+        case RegistryChangeAccepted() | RegistryChangeRejected() as event:
+            return replace(card, proposals=_settle(card.proposals, {event.field}))
+        case CompanyDetailsChanged() as event:
+            touched = {*event.cleared, *to_json(event.details)}
+            return replace(card, proposals=_settle(card.proposals, touched))
+        case _:
+            return card
+
+
+def _ended(relations: list[dict[str, Any]], event: RelationEnded) -> list[dict[str, Any]]:
+    """End the running period of a relation."""
+    until = event.until.isoformat()
+    return [
+        {**period, "to": until}
+        if period["relation"] == event.relation and period["to"] is None
+        else period
+        for period in relations
+    ]
+
+
+def _others(card: Card, event: OwnerAdded | OwnerRemoved) -> list[dict[str, Any]]:
+    return [owner for owner in card.owners if owner["user_id"] != str(event.user_id)]
+
+
+def _proposed(card: Card, told: Told, event: RegistryChangeProposed) -> Card:
+    """Keep what the registry proposes under the field's own name, which seals are bound to."""
+    value = {name: said for name, said in to_json(event.proposed).items() if name == event.field}
+    kept = card.proposals
+    return replace(
+        card,
+        proposals={
+            "values": {**kept.get("values", {}), **value},
+            "notes": {**kept.get("notes", {}), event.field: {"at": told.at}},
+        },
+    )
+
+
+def _settle(proposals: dict[str, Any], fields: set[str]) -> dict[str, Any]:
+    """Drop what is no longer to be chosen."""
+    return {
+        part: {name: said for name, said in kept.items() if name not in fields}
+        for part, kept in proposals.items()
+    }
+
+
+def _by_credit(card: Card, told: Told) -> Card:
+    """Take in what the bureau says, and whether it is watched."""
+    match told.event:
+        case CompanyRated() as event:
+            said: dict[str, Any] = {"rating": to_json(event.rating), "failed": None}
+        case CreditRatingChanged() as event:
+            said = {"rating": to_json(event.new), "failed": None}
+        case CreditCheckFailed() as event:
+            said = {"failed": {"code": event.code, "message": event.message, "at": told.at}}
+        case MonitoringStarted() as event:
+            said = {"watch": {"state": "active", "since": told.at, "reason": event.cause}}
+        case MonitoringStopped() as event:
+            said = {"watch": {"state": "stopped", "since": told.at, "reason": event.cause}}
+        case MonitoringExcluded() as event:
+            said = {"watch": {"state": "excluded", "since": told.at, "reason": event.cause}}
+        case _:
+            return card
+    return replace(card, credit={**card.credit, **said})
+
+
+company_card: Projection[Card] = Projection(
+    name="company_card",
+    version=1,
+    row=Card,
+    table_sql=files("gateway.company").joinpath("table.sql").read_text(),
+    handles=(
+        CompanyCreated,
+        CompanyDetailsChanged,
+        CompanyIdentified,
+        AddressChanged,
+        AddressCopied,
+        RelationStarted,
+        RelationEnded,
+        OwnerAdded,
+        OwnerRemoved,
+        DepartmentSet,
+        InvoiceProfileChanged,
+        RegistryChangeProposed,
+        RegistryChangeAccepted,
+        RegistryChangeRejected,
+        CompanyArchived,
+        CompanyRestored,
+        CompanyEnriched,
+        CompanyNotInRegistry,
+        CompanyRated,
+        CreditRatingChanged,
+        CreditCheckFailed,
+        MonitoringStarted,
+        MonitoringStopped,
+        MonitoringExcluded,
+    ),
+    key=lambda told: str(told.event.stream_id),
+    evolve=evolve,
+)

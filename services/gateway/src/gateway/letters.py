@@ -1,0 +1,41 @@
+"""How names are sorted and found: by Nordic alphabets, and without their dots and rings."""
+
+import re
+import unicodedata
+
+LAST = {"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}"}
+"""Letters after z, as signs after z: bytewise order is then the alphabet's order."""
+PLAIN = {"æ": "ae", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l"}
+"""Letters that no decomposition makes plain."""
+WORDS_MAX = 8
+"""More words than anybody searches by; the rest is left out."""
+
+_NUMBER = re.compile(r"^(?:[a-z]{2})?[0-9][0-9-]*$")
+
+
+def sort_key(name: str) -> str:
+    """Return what sorts bytewise as the name does in Swedish; Norwegian letters among theirs."""
+    lowered = unicodedata.normalize("NFC", name.casefold())
+    return "".join(LAST.get(sign) or _bare(sign) for sign in lowered)
+
+
+def folded(text: str) -> str:
+    """Return a text as it is searched: small letters without marks."""
+    lowered = unicodedata.normalize("NFC", text.casefold())
+    return "".join(PLAIN.get(sign) or _bare(sign) for sign in lowered)
+
+
+def words(typed: str) -> list[str]:
+    """Return the words somebody searches by; numbers lose their hyphens and country letters."""
+    found = [
+        re.sub(r"[^0-9]", "", word) if _NUMBER.match(word) else word
+        for word in folded(typed).split()
+    ]
+    return list(dict.fromkeys(found))[:WORDS_MAX]
+
+
+def _bare(sign: str) -> str:
+    """Return a sign without its accents."""
+    return "".join(
+        part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part)
+    )
