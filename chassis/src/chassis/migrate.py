@@ -31,6 +31,10 @@ STATEMENT_SETTINGS = {
 """A service's role gives up rather than hold locks: a forgotten transaction stops vacuum."""
 
 
+class MigrationFailed(RuntimeError):
+    """A script could not be applied; nothing of it was."""
+
+
 def with_database(url: str, database: str) -> str:
     """Return a Postgres URL that leads to another database of the same server."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
@@ -177,4 +181,4 @@ async def _apply(connection: Any, name: str, sql: str) -> None:
                 await connection.execute(sql)
                 log.info("migrated", script=name)
         except asyncpg.PostgresError as error:
-            raise SystemExit(f"{name}: {error}") from error
+            raise MigrationFailed(f"{name}: {error}") from error

@@ -30,7 +30,7 @@ CREATE TABLE claims (
 );
 -- How far the relay has put the record on the bus. `epoch` counts rebuilds of the stream.
 CREATE TABLE relay (
-  only       boolean PRIMARY KEY DEFAULT true CHECK (only),
+  one        boolean PRIMARY KEY DEFAULT true CHECK (one),
   position   bigint NOT NULL DEFAULT 0,
   epoch      int NOT NULL DEFAULT 0
 );
