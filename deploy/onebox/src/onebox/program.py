@@ -12,7 +12,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ")
+PASSED_ON = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ"),
+    *("LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+)
 """What a child keeps of our own environment; everything else it is told by name."""
 POLL_SECONDS = 0.05
 LOG_BYTES_MAX = 10_000_000
@@ -55,6 +58,8 @@ class Child:
     def __init__(self, program: Program, log: Path) -> None:
         self.program = program
         self.log = log
+        self.once: Mapping[str, str] = {}
+        """What only its next process is told."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

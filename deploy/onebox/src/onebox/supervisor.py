@@ -7,6 +7,7 @@ from contextlib import suppress
 from types import MappingProxyType
 
 from onebox.home import Home
+from onebox.problems import CannotRunError
 from onebox.program import POLL_SECONDS, Child, Program
 from onebox.terminal import say
 
@@ -24,7 +25,7 @@ STOP_SECONDS_MAX = 9.0
 NO_FAILPOINTS: Mapping[str, str] = MappingProxyType({})
 
 
-class NotReadyError(RuntimeError):
+class NotReadyError(CannotRunError):
     """A program did not become ready."""
 
 
@@ -38,6 +39,11 @@ class Supervisor:
         self._children: dict[str, Child] = {}
         self._stages: list[list[Child]] = []
         self._keepers: list[asyncio.Task[None]] = []
+
+    @property
+    def programs(self) -> list[str]:
+        """Return the names of everything that was started."""
+        return list(self._children)
 
     @property
     def processes(self) -> dict[str, int]:
@@ -94,9 +100,13 @@ class Supervisor:
         """Write down what runs where."""
         self._home.note_run(self.processes, self.urls)
 
-    def kill(self, name: str) -> int:
-        """Kill a program's process without warning; return the id it had."""
+    def kill(self, name: str, failpoint: str = "") -> int:
+        """Kill a program's process without warning; return the id it had.
+
+        A failpoint is armed in the next process alone.
+        """
         child = self._children[name]
+        child.once = {"KUNDVAKT_FAILPOINT": failpoint} if failpoint else {}
         child.signal(signal.SIGKILL)
         return child.pid
 
@@ -104,25 +114,24 @@ class Supervisor:
         child = Child(program, self._home.logs / f"{program.name}.log")
         self._children[program.name] = child
         point = failpoints.get(program.name)
-        first = {"KUNDVAKT_FAILPOINT": point} if point else {}
-        self._keepers.append(asyncio.create_task(self._keep(child, first)))
+        child.once = {"KUNDVAKT_FAILPOINT": point} if point else {}
+        self._keepers.append(asyncio.create_task(self._keep(child)))
         return child
 
-    async def _keep(self, child: Child, first: dict[str, str]) -> None:
+    async def _keep(self, child: Child) -> None:
         """Run a program for ever."""
         deaths = 0
-        extra = first
         clock = asyncio.get_running_loop().time
         while True:
             began = clock()
             try:
                 await child.program.before()
-                child.start(extra)
+                once, child.once = child.once, {}
+                child.start(once)
                 self.note()
                 await self._watch(child)
             except OSError as error:
                 self._tell(f"{child.program.name} cannot be started: {error}")
-            extra = {}
             deaths = 1 if clock() - began > STEADY_SECONDS else deaths + 1
             pause = BACK_OFF_SECONDS[min(deaths, len(BACK_OFF_SECONDS)) - 1]
             when = f"in {pause:g} s" if pause else "at once"

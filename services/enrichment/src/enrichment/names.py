@@ -4,33 +4,55 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-LEGAL_WORDS = frozenset(
-    "ab aktiebolag aktiebolaget publ hb handelsbolag handelsbolaget kb kommanditbolag"
-    " kommanditbolaget as asa aksjeselskap allmennaksjeselskap ans da nuf sa ks enk ba brl"
-    " ek".split()
-)
-"""How a legal form is written in a name; left out of what is compared."""
+FORM_WORDS = {
+    "AB": ("ab", "aktiebolag", "aktiebolaget", "publ"),
+    "HB": ("hb", "handelsbolag", "handelsbolaget"),
+    "KB": ("kb", "kommanditbolag", "kommanditbolaget"),
+    "EK": ("ek",),
+    "AS": ("as", "aksjeselskap"),
+    "ASA": ("asa", "allmennaksjeselskap"),
+    "ANS": ("ans",),
+    "DA": ("da",),
+    "SA": ("sa", "ba"),
+    "BRL": ("brl",),
+    "NUF": ("nuf",),
+    "KS": ("ks",),
+    "ENK": ("enk",),
+}
+"""How each legal form is written in a name."""
+FORMS = {word: code for code, words in FORM_WORDS.items() for word in words}
+LEGAL_WORDS = frozenset(FORMS)
+"""What is left out when names are compared."""
 LEADING_WORDS = frozenset(
-    "ab aktiebolag aktiebolaget hb handelsbolag handelsbolaget kb kommanditbolag"
-    " kommanditbolaget as brl".split()
-)
+    [*FORM_WORDS["AB"], *FORM_WORDS["HB"], *FORM_WORDS["KB"], "as", "brl"]
+) - {"publ"}
 """Those that also stand before a name; `da` and `sa` do not: they begin real names."""
-UNMISTAKABLE_WORDS = LEGAL_WORDS - frozenset("as da sa ba ek publ enk ans nuf".split())
-"""Those that mean nothing else, so that they count for nothing wherever they stand."""
+MISTAKABLE_WORDS = frozenset(["as", "da", "sa", "ba", "ek", "publ", "enk", "ans", "nuf"])
+"""Those that may be a word of the name unless they stand at its end."""
+
 _LETTERS = str.maketrans(
     {"æ": "a", "ø": "o", "ð": "d", "þ": "th", "ß": "ss", "ł": "l", "đ": "d"}
-    | dict.fromkeys("'’‘`´.", "")  # noqa: RUF001 - O’Leary and O'Leary are one name
+    | dict.fromkeys("'\u2018\u2019`\u00b4.", "")
 )
+_DOTTED = re.compile(r"(?<![^\s(])(?:[^\W\d_]\.){2,}(?=(.*))")
+_SLASHED = re.compile(r"(?<!\w)([ak])/s(?!\w)")
 _APART = re.compile(r"[^0-9a-z]+")
 
 
 def folded(text: str) -> str:
     """Return lower-case letters and digits, without accents, words apart by one space."""
-    plain = text.lower().translate(_LETTERS)
+    plain = _SLASHED.sub(r"\1s", _DOTTED.sub(_initials, text.lower())).translate(_LETTERS)
     if not plain.isascii():
         plain = unicodedata.normalize("NFKD", plain).translate(_LETTERS)
         plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return _APART.sub(" ", plain).strip()
+
+
+def _initials(dotted: re.Match[str]) -> str:
+    """Write initials together, unless they would then be read as a legal form: K.B. Nilsson."""
+    letters = dotted[0].replace(".", "")
+    apart = letters in LEGAL_WORDS and folded(dotted[1])
+    return " ".join([*(letters if apart else [letters]), ""])
 
 
 def name_key(name: str) -> str:
@@ -46,24 +68,24 @@ class Wording:
 
     `start` is how the name begins, or one of its words. `name` is a whole name to which the
     last word typed is the legal form, or the beginning of it (`exempel ab` is Exempel AB, and
-    on the way to Exempel Abonnemang); `form_typed` says that it is one already.
+    on the way to Exempel Abonnemang); `form` is the code of the legal form once it is complete.
     """
 
     start: str
     name: str
-    form_typed: bool
+    form: str | None
 
 
 def wording(typed: str) -> Wording:
     """Return what somebody may mean who typed this; empty when nothing typed counts."""
     words = folded(typed).split()
     if not words:
-        return Wording("", "", form_typed=False)
+        return Wording("", "", None)
     *before, last = words
-    kept = [word for word in _without_leading(before) if word not in UNMISTAKABLE_WORDS]
+    kept = [word for word in _without_leading(before) if _counts(word)]
     maybe_form = any(form.startswith(last) for form in LEGAL_WORDS)
     name = _without_legal_form(before) if maybe_form else []
-    return Wording(" ".join([*kept, last]), " ".join(name), last in LEGAL_WORDS)
+    return Wording(" ".join([*kept, last]), " ".join(name), FORMS.get(last))
 
 
 def _without_leading(words: list[str]) -> list[str]:
@@ -75,4 +97,8 @@ def _without_legal_form(words: list[str]) -> list[str]:
     while kept and kept[-1] in LEGAL_WORDS:
         kept = kept[:-1]
     kept = _without_leading(kept)
-    return [word for word in kept if word not in UNMISTAKABLE_WORDS]
+    return [word for word in kept if _counts(word)]
+
+
+def _counts(word: str) -> bool:
+    return word not in LEGAL_WORDS or word in MISTAKABLE_WORDS

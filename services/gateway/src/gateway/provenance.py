@@ -125,3 +125,18 @@ def settled(known: Known) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         values["name"] = first["name"]
         sources["name"] = {name: first[name] for name in ("source", "at", "by")}
     return {name: value for name, value in values.items() if value is not None}, sources
+
+
+def only(known: Known, fields: frozenset[str]) -> Known:
+    """Return as much as settling these fields takes."""
+    registry = known.get("registry") or {}
+    details = registry.get("facts", {}).get("details", {})
+    slim = {
+        **known,
+        "hand": {name: said for name, said in known.get("hand", {}).items() if name in fields},
+        "notes": {name: said for name, said in known.get("notes", {}).items() if name in fields},
+    }
+    if details:
+        kept = {name: said for name, said in details.items() if name in fields}
+        slim["registry"] = {**registry, "facts": {"details": kept}}
+    return slim

@@ -9,8 +9,17 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from enrichment.formats.listing import Listing, Skipped, address, day, legal_form, line, named
-from enrichment.formats.listing import stated as _stated
+from enrichment.formats.listing import (
+    DESCRIPTION_CHARACTERS_MAX,
+    Listing,
+    Skipped,
+    address,
+    day,
+    legal_form,
+    line,
+    named,
+    stated,
+)
 
 HEADER_START = b"organisationsidentitet;"
 COLUMNS = 11
@@ -18,7 +27,6 @@ DESCRIPTION = 9
 """The one column of free text: what is split too often belongs to it."""
 ROW_LINES_MAX = 200
 """A description of more lines is a missing end."""
-DESCRIPTION_CHARACTERS_MAX = 4_000
 
 PROCEEDINGS = {
     "KK": "bankruptcy",
@@ -42,6 +50,7 @@ LEGAL_FORMS = {
     "SE": "Europabolag",
     "SF": "Sambruksförening",
 }
+_NUMBER = re.compile(r"^[0-9]{10}$")
 _ROW_START = re.compile(r'^"[0-9]+\$[A-Z_]+-IDORG"')
 
 
@@ -76,7 +85,7 @@ def _listing(row: str) -> Listing | Skipped:
     if kind != "ORGNR-IDORG":
         return Skipped.PERSONAL
     name = _name(fields[3])
-    if len(number) != len("5560160680") or not number.isdigit() or not name:
+    if not _NUMBER.match(number) or not name:
         return Skipped.BROKEN
     return Listing("SE", number, None, _facts(fields, name))
 
@@ -84,7 +93,7 @@ def _listing(row: str) -> Listing | Skipped:
 def _facts(fields: list[str], name: str) -> dict[str, Any]:
     form = fields[4].partition("-")[0]
     postal = _address(fields[10])
-    return _stated(
+    return stated(
         {
             **named(name),
             "legal_form": legal_form(form, LEGAL_FORMS.get(form)),
@@ -113,7 +122,7 @@ def _proceedings(field: str) -> list[dict[str, Any]]:
         code, _, since = entry.partition("$")
         kind = PROCEEDINGS.get(code.partition("-")[0])
         if kind:
-            found.append(_stated({"kind": kind, "since": day(since)}))
+            found.append(stated({"kind": kind, "since": day(since)}))
     return found
 
 

@@ -1,5 +1,6 @@
 """JSON objects one by one, from arrays far larger than memory."""
 
+import codecs
 import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -8,8 +9,8 @@ from enrichment.formats.listing import FileBroken
 
 CHUNK_BYTES = 1 << 20
 """Some five hundred companies: few reads, little memory."""
-OBJECT_CHARACTERS_MAX = 1 << 22
-"""No company's entry is nearly as long; one that is has lost its end."""
+OBJECT_CHARACTERS_MAX = 1 << 26
+"""A page of the largest size is half as long; what is longer has lost its end."""
 _BETWEEN = " \t\r\n,"
 
 
@@ -44,8 +45,10 @@ def _array(text: "_Text") -> Iterator[dict[str, Any]]:
 def _embedded(page: Any) -> Iterator[dict[str, Any]]:
     if "organisasjonsnummer" in page:
         yield page
-    for found in page.get("_embedded", {}).values():
-        yield from found
+    embedded = page.get("_embedded")
+    for found in embedded.values() if isinstance(embedded, dict) else ():
+        if isinstance(found, list):
+            yield from (value if isinstance(value, dict) else {} for value in found)
 
 
 class _Text:
@@ -56,7 +59,8 @@ class _Text:
         self._decoder = json.JSONDecoder()
         self._ahead = ""
         self._at = 0
-        self._rest = b""
+        # Keeps back the first bytes of a character that is cut in two.
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")(errors="replace").decode
 
     def first(self) -> str:
         """Return the next character that counts, or nothing at the end."""
@@ -89,13 +93,6 @@ class _Text:
         chunk = self._file.read(CHUNK_BYTES)
         if not chunk:
             return False
-        whole = self._rest + chunk
-        # A character may be cut in two: its first bytes wait for the rest.
-        cut = len(whole)
-        while cut and len(whole) - cut < 4 and whole[cut - 1] & 0xC0 == 0x80:  # noqa: PLR2004
-            cut -= 1
-        cut = cut - 1 if cut and whole[cut - 1] >= 0xC0 else len(whole)  # noqa: PLR2004
-        self._ahead = self._ahead[self._at :] + whole[:cut].decode("utf-8", errors="replace")
+        self._ahead = self._ahead[self._at :] + self._decode(chunk)
         self._at = 0
-        self._rest = whole[cut:]
         return True

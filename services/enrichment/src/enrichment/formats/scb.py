@@ -40,7 +40,8 @@ LEGAL_FORMS = {
 }
 """SCB's codes that mean the same as one of Bolagsverket's; 31 is both HB and KB."""
 
-_SIZE = re.compile(r"^([0-9]+)(?:\s*-\s*([0-9]*))?\s+anst")
+_DIGITS = re.compile(r"^[0-9]+$")
+_SIZE = re.compile(r"^([0-9]{1,7})\s*(-?)\s*([0-9]{0,7})\s+anst")
 
 
 def read_bulk(file: BinaryIO) -> Iterator[Listing | Skipped]:
@@ -70,7 +71,7 @@ def _fields(raw: bytes) -> list[str]:
 def _number(row: dict[str, Any]) -> str | Skipped:
     """Return an organisation number; twelve digits that do not begin with 16 are a person's."""
     number = str(row.get("PeOrgNr") or "").strip()
-    if len(number) != len("165560160680") or not number.isdigit():
+    if len(number) != len("165560160680") or not _DIGITS.match(number):
         return Skipped.BROKEN
     return number[2:] if number.startswith("16") and number[4] >= "2" else Skipped.PERSONAL
 
@@ -99,7 +100,7 @@ def _company(row: dict[str, Any]) -> Listing | Skipped:
     number = _number(row)
     if isinstance(number, Skipped):
         return number
-    known = {name: value for name, value in row.items() if value not in {"*", ""}}
+    known = {name: value for name, value in row.items() if value not in ("*", "")}
     facts = {
         **named(known.get("Företagsnamn")),
         "legal_form": _legal_form(known.get("Juridisk form, kod")),
@@ -119,10 +120,10 @@ def _workplace(row: dict[str, Any]) -> Listing | Skipped:
     parent = _number(row)
     if isinstance(parent, Skipped):
         return parent
-    known = {name: value for name, value in row.items() if value not in {"*", ""}}
+    known = {name: value for name, value in row.items() if value not in ("*", "")}
     number = str(known.get("CfarNr", ""))
     name = named(known.get("Benämning") or known.get("Företagsnamn"))
-    if len(number) != len("12345678") or not number.isdigit() or not name:
+    if len(number) != len("12345678") or not _DIGITS.match(number) or not name:
         return Skipped.BROKEN
     facts = {
         **name,
@@ -167,7 +168,5 @@ def _employees(size_class: object) -> dict[str, Any] | None:
     match = _SIZE.match(str(size_class))
     if not match:
         return None
-    low, high = match.groups()
-    return stated({"low": int(low), "high": int(low if high is None else high or 0) or None}) | (
-        {"high": 0} if low == "0" else {}
-    )
+    low, dash, high = match.groups()
+    return stated({"low": int(low), "high": int(high) if high else None if dash else int(low)})

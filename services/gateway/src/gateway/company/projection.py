@@ -134,8 +134,9 @@ def _by_people(card: Card, told: Told) -> Card:
         case RegistryChangeAccepted() | RegistryChangeRejected() as event:
             return replace(card, proposals=_settle(card.proposals, {event.field}))
         case CompanyDetailsChanged() as event:
-            touched = {*event.cleared, *to_json(event.details)}
-            return replace(card, proposals=_settle(card.proposals, touched))
+            return replace(card, proposals=_settle(card.proposals, _overtaken(card, event)))
+        case CompanyIdentified():
+            return replace(card, proposals={})
         case _:
             return card
 
@@ -166,6 +167,13 @@ def _proposed(card: Card, told: Told, event: RegistryChangeProposed) -> Card:
             "notes": {**kept.get("notes", {}), event.field: {"at": told.at}},
         },
     )
+
+
+def _overtaken(card: Card, event: CompanyDetailsChanged) -> set[str]:
+    """Return the fields that were cleared, or set to just what was proposed."""
+    proposed = card.proposals.get("values", {})
+    now_so = to_json(event.details).items()
+    return {*event.cleared, *(name for name, value in now_so if proposed.get(name) == value)}
 
 
 def _settle(proposals: dict[str, Any], fields: set[str]) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""Where things are reached: free ports, and the same server's URL as another user."""
+
+import socket
+from urllib.parse import urlsplit, urlunsplit
+
+LOOPBACK = "127.0.0.1"
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_taken(port: int) -> bool:
+    """Say whether something listens on a port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return True
+    return False
+
+
+def as_user(url: str, user: str, password: str) -> str:
+    """Return a server's URL, or several by comma, as another user."""
+    return ",".join(_as_user(one, user, password) for one in url.split(","))
+
+
+def as_role(url: str, role: str, password: str, database: str) -> str:
+    """Return a Postgres URL as another role, leading to another database."""
+    return urlunsplit(urlsplit(_as_user(url, role, password))._replace(path=f"/{database}"))
+
+
+def _as_user(url: str, user: str, password: str) -> str:
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{user}:{password}@{host}"))

@@ -1,0 +1,83 @@
+"""How each process is run, and what it alone is told."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from onebox.addresses import LOOPBACK, as_role, free_port
+from onebox.home import Home
+from onebox.permissions import inbox
+from onebox.probe import answers
+from onebox.program import Program
+
+PREFIX = "kundvakt"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a service runs: its servers, its port, its bureau."""
+
+    home: Home
+    database_url: str
+    nats_url: str
+    port: int
+    bureau_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bureau:
+    """The stand-in bureau and where it is reached."""
+
+    program: Program
+    url: str
+
+
+def role_url(home: Home, admin_url: str, role: str, database: str) -> str:
+    """Return the database URL of one of our roles."""
+    return as_role(admin_url, role, home.password(role), database)
+
+
+def service(name: str, place: Place, environment: Mapping[str, str]) -> Program:
+    """Return how a service is run: as its own role and user, with no other's address."""
+    role = f"{PREFIX}_{name.replace('-', '_')}"
+
+    def url(as_whom: str, database: str) -> str:
+        return role_url(place.home, place.database_url, as_whom, database)
+
+    told = {
+        "KUNDVAKT_DATABASE_URL": url(role, role),
+        "KUNDVAKT_KEYS_DATABASE_URL": url(role, f"{PREFIX}_keys"),
+        "KUNDVAKT_MASTER_KEY": place.home.derive("master-key"),
+        "KUNDVAKT_NATS_URL": place.nats_url,
+        "KUNDVAKT_NATS_INBOX_PREFIX": inbox(name),
+        "PYTHONUNBUFFERED": "1",
+    }
+    if name == "gateway":
+        told["KUNDVAKT_READER_DATABASE_URL"] = url(f"{role}_reader", role)
+        told["KUNDVAKT_HTTP_PORT"] = str(place.port)
+    else:
+        told["KUNDVAKT_OPS_PORT"] = str(place.port)
+    if name == "credit-monitor":
+        told["KUNDVAKT_CREDITSAFE_URL"] = place.bureau_url
+    return Program(
+        name,
+        (sys.executable, "-m", "chassis.run", name),
+        {**environment, **told},
+        ready=lambda: answers(f"http://{LOOPBACK}:{place.port}/readyz"),
+        stop_seconds_max=2.5,
+    )
+
+
+def bureau(home: Home, every_seconds: float) -> Bureau:
+    """Return the stand-in bureau; now and then it changes a rating by itself, if it is to."""
+    port = free_port()
+    command = (sys.executable, "-m", "standins.creditsafe", "--port", str(port))
+    changing = ("--demo-every", f"{every_seconds:g}") if every_seconds else ()
+    url = f"http://{LOOPBACK}:{port}"
+    program = Program(
+        "creditsafe",
+        (*command, "--state", str(home.bureau), *changing),
+        ready=lambda: answers(f"{url}/healthz"),
+        stop_seconds_max=1.0,
+    )
+    return Bureau(program, url)

@@ -1,0 +1,16 @@
+"""The companies service, composed."""
+
+from chassis.service import Service
+from companies.company.wire import router as company
+from companies.department.wire import router as department
+from companies.policies.propose_what_the_registry_says_otherwise import (
+    reaction as propose_what_the_registry_says_otherwise,
+)
+from companies.subject.wire import router as subject
+from companies.user.wire import router as user
+
+service = Service(
+    name="companies",
+    routers=(company, user, department, subject),
+    reactions=(propose_what_the_registry_says_otherwise,),
+)

@@ -1,0 +1,240 @@
+"""A company of the register: what may be asked of it, and what it becomes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar, assert_never
+
+from chassis.decider import Decider, Rejected
+from companies.company.addresses import copy_address, set_address
+from companies.company.creation import create, workplaces_created
+from companies.company.details import change_details
+from companies.company.identity import identify_company, number_claimed, number_taken
+from companies.company.invoicing import set_invoice_profile
+from companies.company.looking_after import add_owner, remove_owner, set_department
+from companies.company.registry import (
+    accept_registry_change,
+    note_registry_facts,
+    reject_registry_change,
+)
+from companies.company.relations import end_relation, start_relation
+from companies.company.state import Company, given, same
+from contracts.companies.company import (
+    AcceptRegistryChange,
+    AddOwner,
+    AddressChanged,
+    AddressCopied,
+    ArchiveCompany,
+    ChangeCompanyDetails,
+    CompanyArchived,
+    CompanyCommand,
+    CompanyCreated,
+    CompanyDetailsChanged,
+    CompanyEvent,
+    CompanyIdentified,
+    CompanyRestored,
+    CopyAddress,
+    CreateCompany,
+    DepartmentSet,
+    EndRelation,
+    IdentifyCompany,
+    InvoiceProfileChanged,
+    NoteRegistryFacts,
+    OwnerAdded,
+    OwnerRemoved,
+    RegistryChangeAccepted,
+    RegistryChangeProposed,
+    RegistryChangeRejected,
+    RejectRegistryChange,
+    RelationEnded,
+    RelationStarted,
+    RemoveOwner,
+    RestoreCompany,
+    SetAddress,
+    SetDepartment,
+    SetInvoiceProfile,
+    StartRelation,
+)
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def decide(command: CompanyCommand, company: Company) -> list[CompanyEvent]:  # noqa: C901, PLR0911, PLR0912 - a table of contents
+    """Say what follows from a command; say nothing when it is already so."""
+    if not isinstance(command, CreateCompany | ArchiveCompany | RestoreCompany):
+        check_active(company)
+    match command:
+        case CreateCompany():
+            return create(command, company)
+        case ChangeCompanyDetails():
+            return change_details(command, company)
+        case IdentifyCompany():
+            return identify_company(command, company)
+        case SetAddress():
+            return set_address(command, company)
+        case CopyAddress():
+            return copy_address(command, company)
+        case StartRelation():
+            return start_relation(command, company)
+        case EndRelation():
+            return end_relation(command, company)
+        case AddOwner():
+            return add_owner(command, company)
+        case RemoveOwner():
+            return remove_owner(command, company)
+        case SetDepartment():
+            return set_department(command, company)
+        case SetInvoiceProfile():
+            return set_invoice_profile(command, company)
+        case NoteRegistryFacts():
+            return note_registry_facts(command, company)
+        case AcceptRegistryChange():
+            return accept_registry_change(command, company)
+        case RejectRegistryChange():
+            return reject_registry_change(command, company)
+        case ArchiveCompany():
+            return archive(command, company)
+        case RestoreCompany():
+            return restore(command, company)
+        case _:
+            assert_never(command)
+
+
+def check_active(company: Company) -> None:
+    """Refuse what only an active company takes."""
+    check_known(company)
+    if company.status == "archived":
+        raise Rejected("company-archived", "This company is archived; restore it first.")
+
+
+def check_known(company: Company) -> None:
+    """Refuse what needs a company."""
+    if company.status == "absent":
+        raise Rejected("company-unknown", "There is no such company.")
+
+
+def archive(command: ArchiveCompany, company: Company) -> list[CompanyEvent]:
+    """Put a company away, once."""
+    check_known(company)
+    if company.status == "archived":
+        return []
+    return [CompanyArchived(company_id=command.company_id)]
+
+
+def restore(command: RestoreCompany, company: Company) -> list[CompanyEvent]:
+    """Take back a company that is archived."""
+    check_known(company)
+    if company.status == "active":
+        return []
+    return [CompanyRestored(company_id=command.company_id)]
+
+
+def evolve(company: Company, event: CompanyEvent) -> Company:  # noqa: C901, PLR0911, PLR0912 - a table of contents
+    """Take in one more fact."""
+    match event:
+        case CompanyCreated():
+            return created(event)
+        case CompanyDetailsChanged():
+            return details_changed(company, event)
+        case CompanyIdentified():
+            return replace(company, identity=event.identity, proposed={}, rejected={})
+        case AddressChanged() | AddressCopied():
+            return address_changed(company, event)
+        case RelationStarted() | RelationEnded():
+            return relation_changed(company, event)
+        case OwnerAdded():
+            return replace(company, owners=company.owners | {event.user_id})
+        case OwnerRemoved():
+            return replace(company, owners=company.owners - {event.user_id})
+        case DepartmentSet():
+            return replace(company, department_id=event.department_id)
+        case InvoiceProfileChanged():
+            return replace(company, invoice_profile=event.profile)
+        case RegistryChangeProposed() | RegistryChangeAccepted() | RegistryChangeRejected():
+            return choice_changed(company, event)
+        case CompanyArchived():
+            return replace(company, status="archived")
+        case CompanyRestored():
+            return replace(company, status="active")
+        case _:
+            assert_never(event)
+
+
+def created(event: CompanyCreated) -> Company:
+    """Begin: a name that does not come from the registry was set by hand."""
+    return Company(
+        status="active",
+        kind=event.kind,
+        origin=event.origin,
+        identity=event.identity,
+        by_hand={} if event.origin == "REGISTRY" else {"name": event.name},
+    )
+
+
+def details_changed(company: Company, event: CompanyDetailsChanged) -> Company:
+    """Keep what was set; a proposal ends where what it proposed was set, or all was cleared."""
+    fresh = given(event.details)
+    by_hand = without({**company.by_hand, **fresh}, *event.cleared)
+    settled = [name for name, value in fresh.items() if same(company.proposed.get(name), value)]
+    return replace(
+        company,
+        by_hand=by_hand,
+        proposed=without(company.proposed, *event.cleared, *settled),
+        rejected=without(company.rejected, *event.cleared),
+    )
+
+
+def address_changed(company: Company, event: AddressChanged | AddressCopied) -> Company:
+    """Keep an address, or drop it."""
+    kind = event.kind if isinstance(event, AddressChanged) else event.target
+    rest = without(company.addresses, kind)
+    return replace(company, addresses={**rest, kind: event.address} if event.address else rest)
+
+
+def relation_changed(company: Company, event: RelationStarted | RelationEnded) -> Company:
+    """Keep what runs, and when what does not was last ended."""
+    relation = event.relation
+    if isinstance(event, RelationStarted):
+        return replace(company, relations={**company.relations, relation: event.since})
+    return replace(
+        company,
+        relations=without(company.relations, relation),
+        ended={**company.ended, relation: event.until},
+    )
+
+
+def choice_changed(
+    company: Company,
+    event: RegistryChangeProposed | RegistryChangeAccepted | RegistryChangeRejected,
+) -> Company:
+    """Keep what is proposed until it is accepted, which ends the value set by hand, or declined."""
+    field, proposed = event.field, company.proposed
+    if isinstance(event, RegistryChangeProposed):
+        return replace(company, proposed={**proposed, **given(event.proposed)})
+    if isinstance(event, RegistryChangeRejected):
+        return replace(
+            company,
+            proposed=without(proposed, field),
+            rejected={**company.rejected, field: proposed.get(field)},
+        )
+    return replace(
+        company,
+        by_hand=without(company.by_hand, field),
+        proposed=without(proposed, field),
+        rejected=without(company.rejected, field),
+    )
+
+
+def without(values: Mapping[K, V], *names: K) -> dict[K, V]:
+    """Return what is left of some values."""
+    return {name: value for name, value in values.items() if name not in names}
+
+
+companies: Decider[CompanyCommand, Company, CompanyEvent] = Decider(
+    Company(),
+    decide,
+    evolve,
+    claims=number_claimed,
+    taken=number_taken,
+    created=workplaces_created,
+)

@@ -1,0 +1,1 @@
+"""One of the tenant's own departments."""

@@ -1,0 +1,1 @@
+"""What follows, by rule, from what happened elsewhere: one sentence a file."""

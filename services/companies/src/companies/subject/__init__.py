@@ -1,0 +1,1 @@
+"""A person whose texts are sealed, and who may be erased."""

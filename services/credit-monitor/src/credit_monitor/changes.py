@@ -1,0 +1,193 @@
+"""How what the bureau told becomes changes of a rating: each once, in order, however it came.
+
+Several notifications of one moment are one change. Between the rating we have and the report
+fetched now there may be several changes; those before the last take what was told of them, the
+last takes the report. Where the first thing told of does not fit what we have, either we have it
+already, or something before it was never told: then that is a change of its own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from contracts.values import CreditRating
+from credit_monitor.model import same
+
+Fact: TypeAlias = Literal["band", "limit", "score", "other"]
+Part: TypeAlias = Mapping[str, Any]
+"""Some fields of a rating: what one notification tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notification about one fact, by the bureau's own clock."""
+
+    id: int
+    at: datetime
+    fact: Fact
+    old: Part
+    new: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change at the bureau, as far as it was told."""
+
+    ids: tuple[int, ...]
+    at: datetime
+    facts: Mapping[Fact, tuple[Part, Part]]
+
+    @property
+    def old(self) -> Part:
+        """Return what was told of the rating before."""
+        return {name: value for old, _ in self.facts.values() for name, value in old.items()}
+
+    @property
+    def new(self) -> Part:
+        """Return what was told of the rating after."""
+        return {name: value for _, new in self.facts.values() for name, value in new.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A new rating, and what it is known by: asked again for the same, the key is the same."""
+
+    key: str
+    rating: CreditRating
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a company's notifications led to.
+
+    `held` are notifications to be looked at again, `look_again` says that the report knows more
+    than was told; a poll later what is missing has been told, or never will be.
+    """
+
+    found: tuple[Found, ...]
+    as_of: datetime | None
+    held: frozenset[int] = frozenset()
+    look_again: bool = False
+
+
+def changes_of(told: Iterable[Told]) -> list[Change]:
+    """Group notifications to changes, in the order these happened."""
+    changes: list[Change] = []
+    for one in sorted(told, key=lambda told: (told.at, told.id)):
+        last = changes[-1] if changes else None
+        if (
+            last
+            and last.at == one.at
+            and last.facts.get(one.fact, (one.old, one.new))
+            == (
+                one.old,
+                one.new,
+            )
+        ):
+            facts = {**last.facts, one.fact: (one.old, one.new)}
+            changes[-1] = replace(last, ids=(*last.ids, one.id), facts=facts)
+        else:
+            changes.append(Change((one.id,), one.at, {one.fact: (one.old, one.new)}))
+    return changes
+
+
+def put(rating: CreditRating, part: Part, at: datetime) -> CreditRating:
+    """Return a rating with what was told put in; its wording no longer goes with it."""
+    changed = rating.model_copy(update=dict(part))
+    if same(changed, rating):
+        return rating
+    return changed.model_copy(update={"text": None, "reasons": (), "rated_on": at.date()})
+
+
+def settle(
+    rating: CreditRating,
+    as_of: datetime | None,
+    changes: Sequence[Change],
+    report: tuple[CreditRating, datetime],
+    *,
+    patient: bool,
+) -> Settled:
+    """Return the ratings that lead from what we have to what the bureau has.
+
+    `as_of` is how far we are by the bureau's clock; `patient` says that what the report knows
+    beyond what was told may still be told.
+    """
+    fresh = [change for change in changes if as_of is None or change.at >= as_of]
+    news = fresh[_already_in(rating, fresh) :]
+    far = max([change.at for change in changes] + ([as_of] if as_of else []), default=None)
+    if not news:
+        return _compare(rating, far, report, patient=patient)
+    found, untold_before = _walk(rating, news)
+    end = found[-1].rating if found else rating
+    if same(end, report[0]):
+        return Settled(_with_report(found, report[0]), far)
+    last = news[-1]
+    if not same(put(report[0], last.new, last.at), report[0]):
+        return Settled(tuple(found), far, look_again=True)
+    if untold_before or not patient:
+        return Settled(_with_report(found, report[0]) or _seen(report), far)
+    return _hold(found, last, before=_before(far, news, as_of))
+
+
+def _already_in(rating: CreditRating, changes: Sequence[Change]) -> int:
+    """Return how many of the first changes the rating we have is known to include."""
+    if not changes or same(put(rating, changes[0].old, changes[0].at), rating):
+        return 0
+    fits = [n for n, c in enumerate(changes, 1) if same(put(rating, c.new, c.at), rating)]
+    return fits[-1] if fits else 0
+
+
+def _walk(rating: CreditRating, changes: Sequence[Change]) -> tuple[list[Found], bool]:
+    """Go from change to change; say whether one was missing in between."""
+    found: list[Found] = []
+    untold = False
+    for change in changes:
+        before = put(rating, change.old, change.at)
+        if not same(before, rating):
+            untold = True
+            found.append(Found(f"before {change.ids[0]}", before, change.at))
+        rating = put(before, change.new, change.at)
+        if not same(rating, before):
+            found.append(Found(f"notification {change.ids[0]}", rating, change.at))
+    return found, untold
+
+
+def _compare(
+    rating: CreditRating,
+    far: datetime | None,
+    report: tuple[CreditRating, datetime],
+    *,
+    patient: bool,
+) -> Settled:
+    """Look for what nobody told; believe it only when it is still so a poll later."""
+    if same(rating, report[0]):
+        return Settled((), far)
+    if patient:
+        return Settled((), far, look_again=True)
+    return Settled(_seen(report), max(far, report[1]) if far else report[1])
+
+
+def _seen(report: tuple[CreditRating, datetime]) -> tuple[Found, ...]:
+    rating, at = report
+    return (Found(f"report {at.isoformat()}", rating, at),)
+
+
+def _with_report(found: Sequence[Found], report: CreditRating) -> tuple[Found, ...]:
+    """Let the last of what was found be what the report says, with its wording."""
+    return (*found[:-1], replace(found[-1], rating=report)) if found else ()
+
+
+def _hold(found: Sequence[Found], last: Change, before: datetime | None) -> Settled:
+    """Leave the last change for later: part of it, or another one, is still to be told."""
+    mine = f"notification {last.ids[0]}"
+    kept = tuple(one for one in found if one.key != mine)
+    return Settled(kept, before, held=frozenset(last.ids), look_again=True)
+
+
+def _before(
+    far: datetime | None, news: Sequence[Change], as_of: datetime | None
+) -> datetime | None:
+    """Return how far we are when the last change is held back."""
+    return news[-2].at if len(news) > 1 else as_of if as_of else None

@@ -1,0 +1,84 @@
+"""Which registry a file is from, told by how it begins; packed or not."""
+
+import gzip
+import io
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, TypeAlias, cast
+
+from enrichment.formats import bolagsverket, brreg, scb
+from enrichment.formats.listing import FileBroken, Listing, Skipped
+
+HEAD_BYTES = 4_096
+"""Enough of a first object to tell whose it is."""
+SUB_UNIT_MARKS = (b'"beliggenhetsadresse"', b'"BEDR"', b'"AAFY"', b'"underenheter"')
+"""Not `overordnetEnhet`: units of the public sector have one too."""
+
+Reader: TypeAlias = Callable[[BinaryIO], Iterator[Listing | Skipped]]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One kind of file.
+
+    Where several files speak of one company, facts of a higher `rank` have the last word.
+    """
+
+    name: str
+    rank: int
+    read: Reader
+
+
+SCB_BULK = Form("scb-bulk", 1, scb.read_bulk)
+SCB_COMPANIES = Form("scb-companies", 2, scb.read_companies)
+SCB_WORKPLACES = Form("scb-workplaces", 2, scb.read_workplaces)
+BOLAGSVERKET = Form("bolagsverket", 3, bolagsverket.read)
+BRREG_UNITS = Form("brreg-units", 1, brreg.read_units)
+BRREG_SUB_UNITS = Form("brreg-sub-units", 1, brreg.read_sub_units)
+
+
+def form_of(path: Path) -> Form:
+    """Tell what kind of file it is; raises `FileBroken` for any other."""
+    with opened(path) as file:
+        head = file.read(HEAD_BYTES)
+    if head.startswith(bolagsverket.HEADER_START):
+        return BOLAGSVERKET
+    if scb.HEADER_MARK in b"\t" + head.partition(b"\n")[0].strip() + b"\t":
+        return SCB_BULK
+    if b'"CfarNr"' in head:
+        return SCB_WORKPLACES
+    if b'"PeOrgNr"' in head:
+        return SCB_COMPANIES
+    if any(mark in head for mark in SUB_UNIT_MARKS):
+        return BRREG_SUB_UNITS
+    if b'"organisasjonsnummer"' in head or b'"enheter"' in head:
+        return BRREG_UNITS
+    raise FileBroken(f"{path.name}: no file of a registry that is known here")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file, unpacked; raises `FileBroken` where a packed one is damaged."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+            file.seek(0)
+            if start.startswith(b"\x1f\x8b"):
+                with gzip.open(file) as unpacked:
+                    yield cast("BinaryIO", unpacked)
+            elif start == b"PK\x03\x04":
+                with zipfile.ZipFile(file) as archive, archive.open(_member(archive)) as unpacked:
+                    yield cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", unpacked)))
+            else:
+                yield file
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise FileBroken(f"{path.name}: damaged: {error}") from error
+
+
+def _member(archive: zipfile.ZipFile) -> str:
+    """Return the one file in an archive: its largest."""
+    return max(archive.infolist(), key=lambda info: info.file_size).filename

@@ -1,0 +1,47 @@
+"""A company that enters the register, or gets its number, is filled in from its registry."""
+
+from chassis.failpoints import reach
+from chassis.reaction import Happened, Reaction
+from chassis.tenancy import Connection
+from contracts.companies.company import CompanyCreated, CompanyIdentified, CompanyIdentity
+from enrichment.model import Published, Reason, TakeRegistryFacts, registry_facts
+from enrichment.registry import REGISTRIES, find
+
+NAME = "take-registry-facts"
+
+
+async def published(connection: Connection, identity: CompanyIdentity) -> Published | Reason:
+    """Return what the registry publishes about a company, or why it cannot be asked."""
+    if identity.personal_number:
+        return "personal-number"
+    if identity.country not in REGISTRIES:
+        return "no-registry"
+    if not identity.number:
+        return "no-number"
+    found = await find(connection, identity.country, identity.number)
+    if found is None:
+        return "unknown-number"
+    return Published(
+        number=identity.number, registry=found.registry, facts=found.facts, as_of=found.as_of
+    )
+
+
+async def take_registry_facts(happened: Happened) -> None:
+    """Tell what the registry says of the company that somebody has just named."""
+    event = happened.event
+    if not isinstance(event, CompanyCreated | CompanyIdentified):
+        return
+    reach("enrichment.company-heard")
+    found = await published(happened.connection, event.identity)
+    reach("enrichment.facts-found")
+    command = TakeRegistryFacts(
+        **happened.command(NAME),
+        company_id=event.company_id,
+        country=event.identity.country,
+        found=found,
+    )
+    await happened.decide(registry_facts, command)
+    reach("enrichment.facts-told")
+
+
+reactions = (Reaction(NAME, (CompanyCreated, CompanyIdentified), take_registry_facts),)

@@ -1,0 +1,36 @@
+"""Where questions about the registries arrive."""
+
+from faststream.nats import NatsRouter
+
+from chassis.decider import Rejected
+from chassis.site import Site
+from chassis.wire import answer_query
+from contracts.enrichment import LookUpCompany, RegistryEntry, RegistryHits, SearchRegistry
+from contracts.identifiers import NumberInvalid
+from enrichment.registry import NumberPersonal, look_up
+from enrichment.search import search
+
+router = NatsRouter()
+
+
+async def on_search(query: SearchRegistry, site: Site) -> RegistryHits:
+    """Answer the type-ahead."""
+    async with site.pool.acquire() as connection:
+        return await search(connection, query)
+
+
+async def on_look_up(query: LookUpCompany, site: Site) -> RegistryEntry:
+    """Answer with a company and its sub-units, or refuse a number that cannot be one."""
+    try:
+        async with site.pool.acquire() as connection:
+            return await look_up(connection, query.country, query.number)
+    except NumberInvalid as error:
+        raise Rejected(error.code, str(error)) from error
+    except NumberPersonal as error:
+        raise Rejected(
+            "number-personal", "A sole trader's number is personal; it is not looked up."
+        ) from error
+
+
+answer_query(router, "enrichment", SearchRegistry, on_search)
+answer_query(router, "enrichment", LookUpCompany, on_look_up)

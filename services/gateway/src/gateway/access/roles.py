@@ -1,0 +1,38 @@
+"""What each role may do: a route names its permission, and no role has any by default."""
+
+from enum import StrEnum
+
+from contracts.companies.user import Role
+
+
+class Permission(StrEnum):
+    """Something a route lets its caller do."""
+
+    READ_COMPANIES = "companies:read"
+    CHANGE_COMPANIES = "companies:change"
+    READ_REGISTRY = "registry:read"
+    READ_CREDIT = "credit:read"
+    READ_EVENTS = "events:read"
+    READ_USERS = "users:read"
+    MANAGE_USERS = "users:manage"
+    MANAGE_KEYS = "keys:manage"
+
+
+READING = frozenset(
+    {
+        Permission.READ_COMPANIES,
+        Permission.READ_REGISTRY,
+        Permission.READ_CREDIT,
+        Permission.READ_EVENTS,
+        Permission.READ_USERS,
+    }
+)
+CHANGING = READING | {Permission.CHANGE_COMPANIES}
+MANAGING = CHANGING | {Permission.MANAGE_USERS, Permission.MANAGE_KEYS}
+
+ALLOWED: dict[Role, frozenset[Permission]] = {
+    Role.READER: READING,
+    Role.USER: CHANGING,
+    Role.ADMIN: MANAGING,
+    Role.OPERATOR: MANAGING,
+}

@@ -1,0 +1,133 @@
+"""Wishes on their way to `companies`: stamped with who, when and which, and asked over NATS."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Header
+from pydantic import BaseModel, StringConstraints
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis.edge import derived_id, fingerprint, new_id, now
+from chassis.site import Site
+from contracts.message import Answer, Command
+from gateway.problems import Refused
+
+ETAG = re.compile(r'^"([0-9]{1,9})"$')
+
+IdempotencyKey = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$")] | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Chosen by you; the same request with the same key is done once.",
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description="The ETag that the change was made from."),
+]
+
+
+class Written(BaseModel):
+    """What a change led to; `position` can be given to a read as `after`."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One request's wish: its id, who asks, when, and in which state of affairs."""
+
+    site: Site
+    tenant: str
+    by: str
+    at: datetime
+    command_id: UUID
+    correlation: UUID
+    fingerprint: str
+    expected_version: int | None
+
+    def stamp(self, **own: Any) -> dict[str, Any]:
+        """Return what every command of this request has in common, and what is its own."""
+        return {
+            "command_id": self.command_id,
+            "tenant": self.tenant,
+            "by": self.by,
+            "at": self.at,
+            "correlation": self.correlation,
+            "fingerprint": self.fingerprint,
+            "expected_version": self.expected_version,
+            **own,
+        }
+
+    async def ask(self, command: Command) -> Answer:
+        """Ask for it to be done."""
+        return await self.site.ask.command("companies", command)
+
+
+async def wish(request: Request, key: IdempotencyKey = None, match: IfMatch = None) -> Wish:
+    """Stamp a request; repeated with its key it is the same wish again."""
+    who = request.state.who
+    return Wish(
+        site=request.app.state.site,
+        tenant=who.tenant,
+        by=who.actor,
+        at=now(),
+        command_id=derived_id(who.tenant, "key", key) if key else new_id(),
+        correlation=request.state.correlation,
+        fingerprint=fingerprint(
+            request.method.encode(),
+            request.url.path.encode(),
+            request.url.query.encode(),
+            _canonical(await request.body()),
+        ),
+        expected_version=expected_version(match),
+    )
+
+
+async def versioned_wish(stamped: Annotated[Wish, Depends(wish)], match: IfMatch = None) -> Wish:
+    """Stamp a request that must say which version it changes."""
+    if match is None:
+        raise Refused(
+            "version-missing", "Send If-Match with the ETag of the company as you read it."
+        )
+    return stamped
+
+
+Asked = Annotated[Wish, Depends(wish)]
+AskedOfVersion = Annotated[Wish, Depends(versioned_wish)]
+
+
+def expected_version(match: str | None) -> int | None:
+    """Return the version an If-Match names; `*` is any."""
+    if match is None or match.strip() == "*":
+        return None
+    named = ETAG.match(match.strip())
+    if not named:
+        raise Refused(
+            "stale", "If-Match does not name a version as ETag gave it, such as \"3\".", status=412
+        )
+    return int(named[1])
+
+
+def etag(version: int) -> str:
+    """Return the ETag of a version."""
+    return f'"{version}"'
+
+
+def written(response: Response, answer: Answer) -> Written:
+    """Say what a change led to."""
+    response.headers["ETag"] = etag(answer.version)
+    return Written(position=answer.position)
+
+
+def _canonical(body: bytes) -> bytes:
+    """Return a body so that equal ones are equal bytes, whatever their spaces and order."""
+    try:
+        return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS) if body else b""
+    except (orjson.JSONDecodeError, TypeError):
+        return body

@@ -1,0 +1,162 @@
+"""The list: one flat row a company, with what it is searched, filtered and sorted by."""
+
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from typing import Any
+
+from chassis.projection import Projection, Told
+from contracts.companies.company import (
+    CompanyArchived,
+    CompanyCreated,
+    CompanyDetailsChanged,
+    CompanyIdentified,
+    CompanyRestored,
+    DepartmentSet,
+    OwnerAdded,
+    OwnerRemoved,
+    RegistryChangeAccepted,
+    RelationEnded,
+    RelationStarted,
+)
+from contracts.credit_monitor import (
+    CompanyRated,
+    CreditRatingChanged,
+    MonitoringExcluded,
+    MonitoringStarted,
+    MonitoringStopped,
+)
+from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry
+from gateway import provenance
+from gateway.letters import folded, sort_key
+
+SHOWN = frozenset({"name", "legal_form", "industries", "municipality"})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of `company_list`; `created_at` is absent while only others spoke of the company."""
+
+    company_id: str
+    created_at: str | None = None
+    kind: str = "COMPANY"
+    parent_id: str | None = None
+    country: str | None = None
+    number: str | None = None
+    name: str = ""
+    sort_name: str = ""
+    search: str = ""
+    legal_form: str | None = None
+    industries: list[str] = field(default_factory=list)
+    municipality: str | None = None
+    municipality_name: str | None = None
+    relations: dict[str, Any] = field(default_factory=dict)
+    owners: list[str] = field(default_factory=list)
+    department_id: str | None = None
+    band: str | None = None
+    rated_on: str | None = None
+    watch: str | None = None
+    archived: bool = False
+    known: dict[str, Any] = field(default_factory=dict)
+
+
+def evolve(row: Line | None, told: Told) -> Line | None:
+    """Take in one more fact."""
+    line = row or Line(str(told.event.stream_id))
+    known = provenance.only(provenance.take_in(line.known, told), SHOWN)
+    return _by_credit(_by_people(_settled(replace(line, known=known)), told), told)
+
+
+def _settled(line: Line) -> Line:
+    """Put what is known into columns."""
+    values, _ = provenance.settled(line.known)
+    identity = line.known.get("identity", {})
+    name, number = values.get("name", ""), identity.get("number")
+    municipality = values.get("municipality") or {}
+    words = (name, number, municipality.get("name"))
+    return replace(
+        line,
+        country=identity.get("country"),
+        number=number,
+        name=name,
+        sort_name=sort_key(name),
+        search=folded(" ".join(word for word in words if word)),
+        legal_form=(values.get("legal_form") or {}).get("code"),
+        industries=[industry["code"] for industry in values.get("industries", ())],
+        municipality=municipality.get("code"),
+        municipality_name=municipality.get("name"),
+    )
+
+
+def _by_people(line: Line, told: Told) -> Line:
+    """Take in what people decided about a company."""
+    match told.event:
+        case CompanyCreated() as event:
+            parent = str(event.parent_id) if event.parent_id else None
+            return replace(line, created_at=told.at, kind=event.kind, parent_id=parent)
+        case RelationStarted() as event:
+            period = {"from": event.since.isoformat(), "to": None}
+            return replace(line, relations={**line.relations, event.relation: period})
+        case RelationEnded() as event:
+            before = line.relations.get(event.relation, {})
+            period = {**before, "to": event.until.isoformat()}
+            return replace(line, relations={**line.relations, event.relation: period})
+        case OwnerAdded() as event:
+            owner = str(event.user_id)
+            return replace(line, owners=[one for one in line.owners if one != owner] + [owner])
+        case OwnerRemoved() as event:
+            owner = str(event.user_id)
+            return replace(line, owners=[one for one in line.owners if one != owner])
+        case DepartmentSet() as event:
+            chosen = str(event.department_id) if event.department_id else None
+            return replace(line, department_id=chosen)
+        case CompanyArchived():
+            return replace(line, archived=True)
+        case CompanyRestored():
+            return replace(line, archived=False)
+        case _:
+            return line
+
+
+def _by_credit(line: Line, told: Told) -> Line:
+    """Take in what the bureau says."""
+    match told.event:
+        case CompanyRated(rating=rating) | CreditRatingChanged(new=rating):
+            return replace(line, band=rating.band.value, rated_on=rating.rated_on.isoformat())
+        case MonitoringStarted():
+            return replace(line, watch="active")
+        case MonitoringStopped():
+            return replace(line, watch="stopped")
+        case MonitoringExcluded():
+            return replace(line, watch="excluded")
+        case _:
+            return line
+
+
+company_list: Projection[Line] = Projection(
+    name="company_list",
+    version=1,
+    row=Line,
+    table_sql=files("gateway.companies").joinpath("table.sql").read_text(),
+    handles=(
+        CompanyCreated,
+        CompanyDetailsChanged,
+        CompanyIdentified,
+        RegistryChangeAccepted,
+        RelationStarted,
+        RelationEnded,
+        OwnerAdded,
+        OwnerRemoved,
+        DepartmentSet,
+        CompanyArchived,
+        CompanyRestored,
+        CompanyEnriched,
+        CompanyNotInRegistry,
+        CompanyRated,
+        CreditRatingChanged,
+        MonitoringStarted,
+        MonitoringStopped,
+        MonitoringExcluded,
+    ),
+    key=lambda told: str(told.event.stream_id),
+    evolve=evolve,
+)

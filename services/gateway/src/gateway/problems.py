@@ -1,0 +1,205 @@
+"""What goes wrong over HTTP, as RFC 9457 problems: codes of the gateway's own, and who words them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from chassis.ask import Unavailable
+from chassis.decider import Rejected
+from chassis.postgres import TRANSIENT
+from chassis.problems import MEDIA_TYPE, problem_response, status_of
+
+log = structlog.get_logger()
+
+STATUS: dict[str, int] = {
+    "malformed-json": 400,
+    "key-missing": 401,
+    "key-refused": 401,
+    "not-allowed": 403,
+    "version-missing": 428,
+    "unsupported-media-type": 415,
+    "too-large": 413,
+    "too-deep": 422,
+    "invalid": 422,
+    "too-many-streams": 429,
+    "cursor-invalid": 422,
+    "owner-unknown": 422,
+    "department-unknown": 422,
+    "sub-unit-unknown": 422,
+    "registry-entry-unknown": 422,
+    "number-malformed": 422,
+    "number-check-digit": 422,
+    "number-kind-unknown": 422,
+    "number-personal": 422,
+    "number-not-personal": 422,
+    "number-missing": 422,
+    "number-ambiguous": 422,
+    "address-unknown": 409,
+    "country-unsupported": 422,
+    "event-unknown": 422,
+}
+"""The gateway's own codes, and those it answers otherwise than `chassis.problems` would."""
+FRAMEWORK_CODES = {
+    400: "malformed-json",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+}
+FRAMEWORK_WORDS = {
+    "malformed-json": "The body is not JSON.",
+    "not-found": "There is nothing at this address.",
+    "method-not-allowed": "This address does not answer to that method.",
+    "too-large": "The body is larger than any request here needs to be.",
+}
+UNSAID = frozenset({"body", "query", "path", "header", "by-hand", "from-registry"})
+"""Where a field stands is said by its name alone."""
+ERRORS_SHOWN_MAX = 20
+"""More than anybody corrects at once."""
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    code: str
+    message: str
+
+
+class ProblemDocument(BaseModel):
+    """An RFC 9457 problem; some have members of their own, such as `company_id`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldError] | None = None
+    company_id: str | None = None
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}},
+    }
+}
+"""What every route may answer besides what it is for."""
+
+
+class Refused(Exception):  # noqa: N818 - like `Rejected`, it is an answer
+    """A request the gateway itself does not take."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        status: int | None = None,
+        headers: dict[str, str] | None = None,
+        **details: Any,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.headers = headers
+        self.details = details
+
+    def response(self) -> JSONResponse:
+        """Return it as a problem."""
+        status = self.status or STATUS.get(self.code)
+        response = problem_response(self.code, self.message, status, **self.details)
+        response.headers.update(self.headers or {})
+        return response
+
+
+def invalid(field: str, code: str, message: str) -> Refused:
+    """Refuse one field."""
+    errors = [{"field": field, "code": code, "message": message}]
+    return Refused(code, message, status=STATUS.get(code, 422), errors=errors)
+
+
+def not_found(what: str) -> Refused:
+    """Refuse an id: unknown ones and another tenant's sound the same."""
+    return Refused(f"{what}-unknown", f"There is no such {what} here.", status=404)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of an app be answered as a problem."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(Rejected, _rejected)
+    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _framework)
+    for passing in TRANSIENT:
+        app.add_exception_handler(passing, _unavailable)
+    app.add_exception_handler(Exception, _failed)
+
+
+def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refused)  # noqa: S101 - registered for it
+    return error.response()
+
+
+def _rejected(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Rejected)  # noqa: S101 - registered for it
+    status = STATUS.get(error.code) or status_of(error.code)
+    details = {name: said for name, said in error.details.items() if name not in {"code", "status"}}
+    return problem_response(error.code, error.message, status, **details)
+
+
+def _unavailable(_: Request, error: Exception) -> JSONResponse:
+    log.warning("unavailable", error=type(error).__name__)
+    return problem_response(
+        "unavailable",
+        "A part of the system did not answer in time. Repeat the request with the same"
+        " Idempotency-Key: it is then done once, whether or not it was already.",
+    )
+
+
+def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    errors = [_field_error(one) for one in error.errors()]
+    if any(one["code"] == "json_invalid" for one in errors):
+        return Refused("malformed-json", FRAMEWORK_WORDS["malformed-json"]).response()
+    first = errors[0]
+    return Refused(
+        "invalid", f"{first['field']}: {first['message']}", errors=errors[:ERRORS_SHOWN_MAX]
+    ).response()
+
+
+def _field_error(error: Any) -> dict[str, str]:
+    """Say what is wrong with a field, without its value, which may be personal."""
+    place: Sequence[Any] = error["loc"]
+    names = [str(part) for part in place if part not in UNSAID]
+    return {
+        "field": _printable(".".join(names) or "body"),
+        "code": str(error["type"]),
+        "message": _printable(str(error["msg"])),
+    }
+
+
+def _printable(text: str) -> str:
+    """Return what can be written as UTF-8; a field's name may be anything."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _framework(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    code = FRAMEWORK_CODES.get(error.status_code, "invalid")
+    message = FRAMEWORK_WORDS.get(code, str(error.detail))
+    response = problem_response(code, message, error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _failed(_: Request, error: Exception) -> JSONResponse:
+    log.error("failed", error=type(error).__name__, exc_info=error)
+    return problem_response("failed", "Something went wrong here; it has been logged.")

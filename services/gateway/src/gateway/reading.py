@@ -1,0 +1,83 @@
+"""Reading as a tenant: one transaction under row-level security, after what the reader knows of."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Query
+
+from chassis import sealing
+from chassis.site import Site
+from chassis.tenancy import Connection, tenant_transaction
+from contracts.values import Sealed
+
+AFTER_SECONDS_MAX = 2.0
+"""What a reader waits at most for what they wrote; then they are shown what there is."""
+LOOK_SECONDS = 0.01
+POSITION_MAX = 2**63 - 1
+PAGE_MAX = 200
+PAGE = 50
+
+After = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        le=POSITION_MAX,
+        description="The `position` that a change was answered with: waits, at most 2 s, until"
+        " it shows.",
+    ),
+]
+Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")]
+
+HEARD = """
+SELECT (SELECT seq FROM history_head) FROM checkpoints
+WHERE consumer = 'gateway' AND source = 'companies' AND position >= $1
+"""
+FOLDED = "SELECT position FROM projections WHERE name = $1"
+
+
+@asynccontextmanager
+async def reading(site: Site, tenant: str) -> AsyncIterator[Connection]:
+    """Open a transaction that reads one tenant's rows."""
+    async with tenant_transaction(site.reader, tenant) as connection:
+        yield connection
+
+
+async def caught_up(site: Site, read_model: str | None, position: int | None) -> None:
+    """Wait until what `companies` wrote up to `position` shows, but not long."""
+    if position is None:
+        return
+    try:
+        async with asyncio.timeout(AFTER_SECONDS_MAX):
+            while (heard := await site.reader.fetchval(HEARD, position)) is None:
+                await asyncio.sleep(LOOK_SECONDS)
+            while read_model and await site.reader.fetchval(FOLDED, read_model) < heard:
+                await asyncio.sleep(LOOK_SECONDS)
+    except TimeoutError:
+        return
+
+
+async def opened(site: Site, tenant: str, stream_id: Any, row: str) -> dict[str, Any]:
+    """Return a row's JSON with its sealed texts readable, or absent once erased."""
+    data: dict[str, Any] = orjson.loads(row)
+    if '"sealed"' in row:
+        data = await sealing.unseal(site.keys, tenant, stream_id, data)
+    return data
+
+
+def plain(value: Any) -> Any:
+    """Return JSON with each opened text in the place of its seal."""
+    if isinstance(value, dict):
+        if value.get("kind") == sealing.MARK and "subject" in value:
+            return value.get("text")
+        return {name: plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [plain(part) for part in value]
+    return value
+
+
+def sealed(subject: Any, text: str | None) -> Sealed | None:
+    """Mark a text as one about a person: it is sealed before it rests anywhere."""
+    return None if text is None else Sealed(subject=subject, text=text)
