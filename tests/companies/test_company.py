@@ -57,8 +57,9 @@ def personal(number: str) -> CreateCompany:
 
 def test_a_company_begins_with_all_that_is_said_of_it() -> None:
     unit = create.sub_units[0]
-    address = unit.address
+    address, profile = unit.address, create.invoice_profile
     assert address
+    assert profile
     since = date(2026, 11, 23)
     given().when(create).then(
         CompanyCreated(
@@ -72,7 +73,7 @@ def test_a_company_begins_with_all_that_is_said_of_it() -> None:
         RelationStarted(company_id=ID, relation="supplier-service", since=since),
         *(OwnerAdded(company_id=ID, user_id=owner) for owner in create.owners),
         DepartmentSet(company_id=ID, department_id=create.department_id),
-        InvoiceProfileChanged.model_construct(company_id=ID, profile=create.invoice_profile),
+        InvoiceProfileChanged(company_id=ID, profile=profile),
         CompanyCreated(
             company_id=unit.company_id,
             kind="WORKPLACE",
@@ -227,7 +228,7 @@ def test_restoring_an_active_company_says_nothing_new() -> None:
 
 OTHERS = [
     form
-    for form in CompanyCommand.__args__[0].__args__  # type: ignore[attr-defined]
+    for form in CompanyCommand.__args__[0].__args__
     if form not in {CreateCompany, ArchiveCompany, RestoreCompany}
 ]
 

@@ -92,7 +92,7 @@ def test_the_same_number_twice_names_the_company_that_has_it(
     created = client.create(str(new_id()), **body)
     answer = client.http.post("/companies", json=body)
     assert answer.status_code == 409
-    assert answer.json()["code"] == "organisation-number-taken"
+    assert answer.json()["code"] == "company-exists"
     assert answer.json()["company_id"] == created["company_id"]
 
 

@@ -62,6 +62,11 @@ async def settle(intake: Intake, messages: Sequence[Msg]) -> None:
         for message in messages:
             await message.nak(delay=_patience(message))
         raise
+    except asyncio.CancelledError:
+        # We are stopping: whoever comes next need not wait for these.
+        for message in messages:
+            await message.nak()
+        raise
     reach("consumer.taken")
     for message, is_done in zip(messages, done, strict=True):
         if is_done:

@@ -10,7 +10,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.decider import Rejected
-from chassis.tenancy import Pool, tenant_transaction
+from chassis.tenancy import Connection, Pool, tenant_transaction
 
 NONCE_BYTES = 12
 """What AES-GCM wants (NIST SP 800-38D §5.2.1.1)."""
@@ -22,7 +22,7 @@ CACHED_MAX = 10_000
 
 
 class KeyRing:
-    """Opens, makes and destroys keys in a database apart from all events."""
+    """Finds and makes keys in a database apart from all events; no service can destroy one."""
 
     def __init__(self, pool: Pool, master_key: bytes) -> None:
         self._pool = pool
@@ -66,19 +66,6 @@ class KeyRing:
             )
         return key
 
-    async def destroy(self, tenant: str, subject: UUID) -> bool:
-        """Destroy a subject's key for good; say whether there was anything to destroy."""
-        async with tenant_transaction(self._pool, tenant) as connection:
-            done = await connection.execute(
-                "INSERT INTO subject_keys (tenant_id, subject_id, destroyed_at)"
-                " VALUES ($1, $2, now()) ON CONFLICT (tenant_id, subject_id) DO UPDATE"
-                " SET wrapped = NULL, destroyed_at = now() WHERE subject_keys.wrapped IS NOT NULL",
-                tenant,
-                subject,
-            )
-        self.forget(tenant, subject)
-        return not done.endswith(" 0")
-
     async def digest(self, tenant: str, text: str) -> bytes:
         """Return what stands for a text at this tenant: it cannot be guessed without the key."""
         key = self._tenants.get(tenant) or await self._tenant_key(tenant)
@@ -116,3 +103,14 @@ class KeyRing:
         if wrapped is None:
             return None
         return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], bound_to)
+
+
+async def destroy(connection: Connection, tenant: str, subject: UUID) -> None:
+    """Destroy a subject's key for good, or see to it that none is ever made."""
+    await connection.execute(
+        "INSERT INTO subject_keys (tenant_id, subject_id, destroyed_at)"
+        " VALUES ($1, $2, now()) ON CONFLICT (tenant_id, subject_id) DO UPDATE"
+        " SET wrapped = NULL, destroyed_at = now() WHERE subject_keys.wrapped IS NOT NULL",
+        tenant,
+        subject,
+    )

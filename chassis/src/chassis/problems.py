@@ -16,6 +16,13 @@ STATUS: dict[str, int] = {
     "malformed": 422,
     "too-large": 413,
     "command-reused": 422,
+    "country-unsupported": 422,
+    "number-malformed": 422,
+    "number-check-digit": 422,
+    "number-kind-unknown": 422,
+    "number-personal": 422,
+    "number-not-personal": 422,
+    "number-ambiguous": 422,
 }
 """Codes that every service may answer with; `…-unknown` is 404, anything else a conflict."""
 

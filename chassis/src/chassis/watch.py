@@ -25,8 +25,9 @@ from chassis.wire import INTERRUPTIONS, STREAM, SUBJECTS
 log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0
-ASK_AGAIN_SECONDS = 5.0
-"""Without progress this long, the source is asked to send what is missing."""
+ASK_AGAIN_SECONDS = 2.0
+"""Without progress this long, the source is asked to send what is missing: a process that died
+with events in hand would otherwise wait for the bus to give them up."""
 RESTART_SECONDS = 25.0
 """Without progress this long, the process starts anew, and with it its subscription."""
 

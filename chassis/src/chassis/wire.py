@@ -96,7 +96,6 @@ def answer_commands(
         f"{service}.command.{aggregate}",
         queue=service,
         max_workers=WORKERS,
-        ack_policy=AckPolicy.NACK_ON_ERROR,
     )(decide)
 
 
@@ -119,7 +118,6 @@ def answer_query(
         f"{service}.query.{name}",
         queue=service,
         max_workers=WORKERS,
-        ack_policy=AckPolicy.NACK_ON_ERROR,
     )(answer_it)
 
 

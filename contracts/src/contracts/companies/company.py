@@ -109,7 +109,7 @@ class SetAddress(CompanyWish):
 
     type: Literal["set-address"] = "set-address"
     kind: AddressKind
-    address: Address | None
+    address: Address | None = None
 
 
 class CopyAddress(CompanyWish):
@@ -155,7 +155,7 @@ class SetDepartment(CompanyWish):
     """Say which of the tenant's own departments a company belongs to, or that none does."""
 
     type: Literal["set-department"] = "set-department"
-    department_id: UUID | None
+    department_id: UUID | None = None
 
 
 class SetInvoiceProfile(CompanyWish):

@@ -128,15 +128,15 @@ def settle(
         return Settled(tuple(found), far, look_again=True)
     if untold_before or not patient:
         return Settled(_with_report(found, report[0]) or _seen(report), far)
-    return _hold(found, last, before=_before(far, news, as_of))
+    return _hold(found, last, news[-2].at if len(news) > 1 else as_of)
 
 
 def _already_in(rating: CreditRating, changes: Sequence[Change]) -> int:
     """Return how many of the first changes the rating we have is known to include."""
     if not changes or same(put(rating, changes[0].old, changes[0].at), rating):
         return 0
-    fits = [n for n, c in enumerate(changes, 1) if same(put(rating, c.new, c.at), rating)]
-    return fits[-1] if fits else 0
+    fits = (n for n, c in enumerate(changes, 1) if same(put(rating, c.new, c.at), rating))
+    return next(fits, 0)
 
 
 def _walk(rating: CreditRating, changes: Sequence[Change]) -> tuple[list[Found], bool]:
@@ -179,15 +179,8 @@ def _with_report(found: Sequence[Found], report: CreditRating) -> tuple[Found, .
     return (*found[:-1], replace(found[-1], rating=report)) if found else ()
 
 
-def _hold(found: Sequence[Found], last: Change, before: datetime | None) -> Settled:
+def _hold(found: Sequence[Found], last: Change, as_of: datetime | None) -> Settled:
     """Leave the last change for later: part of it, or another one, is still to be told."""
     mine = f"notification {last.ids[0]}"
     kept = tuple(one for one in found if one.key != mine)
-    return Settled(kept, before, held=frozenset(last.ids), look_again=True)
-
-
-def _before(
-    far: datetime | None, news: Sequence[Change], as_of: datetime | None
-) -> datetime | None:
-    """Return how far we are when the last change is held back."""
-    return news[-2].at if len(news) > 1 else as_of if as_of else None
+    return Settled(kept, as_of, held=frozenset(last.ids), look_again=True)

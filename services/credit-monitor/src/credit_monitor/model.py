@@ -202,7 +202,7 @@ def exclude(command: ExcludeFromWatch, credit: Credit) -> Sequence[CreditEvent]:
     return [MonitoringExcluded(company_id=command.company_id, cause=command.cause)]
 
 
-def evolve(credit: Credit, event: CreditEvent) -> Credit:
+def evolve(credit: Credit, event: CreditEvent) -> Credit:  # noqa: PLR0911 - one line an event
     """Take in one more fact."""
     match event:
         case CompanyRated():

@@ -109,7 +109,7 @@ def unwanted(subject: Subject) -> StopCause | None:
     return None
 
 
-def excluded(subject: Subject) -> ExclusionCause | None:
+def excluded(subject: Subject) -> ExclusionCause | None:  # noqa: PLR0911 - one line a reason
     """Return why a company we would check cannot or must not be, if so."""
     if not subject.created:
         return None

@@ -68,7 +68,7 @@ class Subject:
         return by_registry or self.form_by_hand
 
 
-def learn(subject: Subject, event: SubjectEvent) -> Subject:
+def learn(subject: Subject, event: SubjectEvent) -> Subject:  # noqa: PLR0911 - one line an event
     """Take in one more fact."""
     match event:
         case CompanyCreated():

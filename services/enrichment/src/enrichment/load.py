@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ class Loaded:
     entries: int
     units: int
     skipped: dict[str, int]
+    seconds: float
 
 
 async def load(url: str, files: Sequence[Path], edition: str, as_of: datetime) -> Loaded:
@@ -63,16 +65,14 @@ async def load(url: str, files: Sequence[Path], edition: str, as_of: datetime) -
         await connection.close()
 
 
-async def is_loaded(url: str, edition: str) -> bool:
-    """Say whether an edition is what is being read."""
+async def editions(url: str) -> set[str]:
+    """Return what is being read."""
     connection = await _connect(url)
     try:
-        found = await connection.fetchval(
-            "SELECT count(*) FROM registry.sources WHERE edition = $1", edition
-        )
+        rows = await connection.fetch("SELECT edition FROM registry.sources")
     finally:
         await connection.close()
-    return bool(found)
+    return {row["edition"] for row in rows}
 
 
 def edition_of(files: Sequence[Path]) -> str:
@@ -98,6 +98,8 @@ async def _connect(url: str) -> Any:
         server_settings={
             "application_name": "registry-load",
             "statement_timeout": "0",
+            "transaction_timeout": "0",
+            "idle_in_transaction_session_timeout": "0",
             "jit": "off",
         },
     )
@@ -106,6 +108,7 @@ async def _connect(url: str) -> Any:
 async def _load(
     connection: Any, forms: Sequence[tuple[Path, Form]], edition: str, as_of: datetime
 ) -> Loaded:
+    began = time.perf_counter()
     await _sweep(connection)
     number = await connection.fetchval("SELECT registry.begin_set()")
     reach("enrichment.set-begun")
@@ -124,7 +127,7 @@ async def _load(
         " FROM registry.sources WHERE edition = $1",
         edition,
     )
-    return Loaded(row["entries"], row["units"], dict(skipped))
+    return Loaded(row["entries"], row["units"], dict(skipped), time.perf_counter() - began)
 
 
 async def _copy(connection: Any, number: int, path: Path, form: Form) -> Counter[str]:

@@ -72,8 +72,12 @@ async def _by_number(connection: Connection, query: SearchRegistry) -> list[Any]
     if not match or len(match[1]) < DIGITS_MIN:
         return []
     countries = [query.country] if query.country else list(REGISTRIES)
-    found = await connection.fetch(BY_NUMBER, match[1], query.country, query.limit)
-    return found or await connection.fetch(BY_UNIT, match[1], countries, query.limit)
+    # Twelve digits begin with 16, and half of them may be typed yet.
+    spellings = dict.fromkeys([match[1], match[1].removeprefix("16")])
+    for digits in (digits for digits in spellings if len(digits) >= DIGITS_MIN):
+        if found := await connection.fetch(BY_NUMBER, digits, query.country, query.limit):
+            return found
+    return await connection.fetch(BY_UNIT, match[1], countries, query.limit)
 
 
 def _hit(row: Any) -> RegistryHit:

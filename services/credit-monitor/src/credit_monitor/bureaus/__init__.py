@@ -1,0 +1,1 @@
+"""The credit bureaus that can be asked, behind one port."""

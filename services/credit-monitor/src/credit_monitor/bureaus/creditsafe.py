@@ -1,0 +1,207 @@
+"""Creditsafe Connect behind our port: search, report, portfolios and their notifications."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from credit_monitor.bureaus import creditsafe_values as values
+from credit_monitor.bureaus import creditsafe_wire as wire
+from credit_monitor.bureaus.connect import Connect
+from credit_monitor.bureaus.port import (
+    Denied,
+    Entry,
+    Garbled,
+    Notice,
+    NotRated,
+    Rated,
+    Report,
+    Subject,
+    Unavailable,
+    Unknown,
+)
+from credit_monitor.changes import Fact, Part
+
+log = structlog.get_logger()
+
+PAGE_SIZE = 1000
+"""The most the bureau gives at once."""
+PAGES_MAX = 200
+"""A night on which every company is rated anew, twice over; more is a mistake."""
+OK, FORBIDDEN, NOT_FOUND, CONFLICT = 200, 403, 404, 409
+GLOBAL = "XX"
+RULE_SETTINGS = {
+    101: {"param0": "", "param1": "Any", "param2": "true"},
+}
+"""Rule 101 can be narrowed to falls below a band; we want every change."""
+RULES_OF_RATINGS = ("rating", "limit", "score")
+"""Which of a country's own rules we switch on, by their names."""
+
+
+class Creditsafe:
+    """One account at Creditsafe Connect."""
+
+    name = "creditsafe"
+    countries = frozenset(values.CURRENCIES)
+
+    def __init__(self, connect: Connect, timezone: str = "UTC") -> None:
+        self._connect = connect
+        self._zone = ZoneInfo(timezone)
+
+    async def find(self, country: str, number: str) -> str | None:
+        """Return the bureau's reference for a number, if it has the company."""
+        asked = {"countries": country, "regNo": number}
+        status, said = await self._connect.call("search", "GET", "companies", params=asked)
+        if status != OK:
+            return None
+        hits: wire.Hits = wire.read(wire.Hits, said)
+        for hit in hits.companies:
+            if hit.is_for(country, number):
+                return hit.id
+        return None
+
+    async def report(self, subject: Subject, purpose: str) -> Report:
+        """Buy a report."""
+        asked = {"language": "en", "template": "full", "callRef": purpose}
+        status, said = await self._connect.call(
+            "report", "GET", f"companies/{subject.reference}", paid=True, params=asked
+        )
+        if status == NOT_FOUND:
+            return Unknown()
+        if status == FORBIDDEN:
+            return Denied()
+        if status != OK:
+            raise Garbled(f"report: {status}")
+        report: wire.ReportAnswer = wire.read(wire.ReportAnswer, said)
+        if not report.is_for(subject.number):
+            raise Garbled("report: it is about another company")
+        if report.report.rating is None:
+            if report.failed_sections:
+                raise Garbled("report: the section with the rating failed")
+            return NotRated()
+        rating = report.rating(self.name, subject.reference, subject.country)
+        return Rated(rating, values.naive(report.date_of_order, self._zone))
+
+    async def open_portfolio(self, name: str) -> str:
+        """Return the portfolio of this name, made if there was none, its rules switched on."""
+        portfolio = await self._find_portfolio(name)
+        if portfolio is None:
+            # Asked again after a lost answer it would be made twice: names are not unique.
+            status, said = await self._connect.call(
+                "portfolio-create",
+                "POST",
+                "monitoring/portfolios",
+                paid=True,
+                json={"name": name, "isDefault": False, "emails": [], "emailLanguage": "en"},
+            )
+            _expect(status, "portfolio-create")
+            made: wire.Portfolio = wire.read(wire.Portfolio, said)
+            portfolio = made.id
+            log.info("portfolio opened", portfolio=name)
+        for country in (GLOBAL, *sorted(self.countries)):
+            await self._switch_rules_on(portfolio, country)
+        return portfolio
+
+    async def _find_portfolio(self, name: str) -> str | None:
+        for page in range(PAGES_MAX):
+            asked = {"page": page, "pageSize": PAGE_SIZE}
+            status, said = await self._connect.call(
+                "portfolio-list", "GET", "monitoring/portfolios", params=asked
+            )
+            _expect(status, "portfolio-list")
+            listed: wire.Portfolios = wire.read(wire.Portfolios, said)
+            for portfolio in listed.data.portfolios:
+                if portfolio.name == name:
+                    return portfolio.id
+            if listed.paging.next is None:
+                return None
+        raise Garbled("portfolio-list: it does not end")
+
+    async def _switch_rules_on(self, portfolio: str, country: str) -> None:
+        """Switch on what tells of ratings: in a new portfolio every rule is off."""
+        path = f"monitoring/eventRules/{country}"
+        status, said = await self._connect.call("rules-list", "GET", path)
+        _expect(status, "rules-list")
+        rules: list[wire.Rule] = wire.read(list[wire.Rule], said)
+        wanted = [rule for rule in rules if _is_of_ratings(rule)]
+        path = f"monitoring/portfolios/{portfolio}/eventRules/{country}"
+        body = [
+            {"ruleCode": rule.code, "isActive": 1, **RULE_SETTINGS.get(rule.code, {})}
+            for rule in wanted
+        ]
+        status, _ = await self._connect.call("rules-set", "PUT", path, json=body)
+        _expect(status, "rules-set")
+
+    async def watch(self, portfolio: str, reference: str, ours: str) -> bool:
+        """Put a company into a portfolio; being there already is as good."""
+        status, _ = await self._connect.call(
+            "portfolio-add",
+            "POST",
+            f"monitoring/portfolios/{portfolio}/companies",
+            json={"id": reference, "personalReference": ours, "freeText": "", "personalLimit": ""},
+        )
+        if status not in {OK, CONFLICT, NOT_FOUND}:
+            raise Unavailable(f"portfolio-add: {status}")
+        return status != NOT_FOUND
+
+    async def unwatch(self, portfolio: str, reference: str) -> None:
+        """Take a company out of a portfolio; not being there is as good."""
+        path = f"monitoring/portfolios/{portfolio}/companies/{reference}"
+        status, _ = await self._connect.call("portfolio-remove", "DELETE", path)
+        if status == FORBIDDEN:
+            raise Unavailable(f"portfolio-remove: {status}")
+
+    async def entry(self, portfolio: str, reference: str) -> Entry | None:
+        """Return a company as the portfolio has it now, at no cost."""
+        status, said = await self._connect.call(
+            "portfolio-entry",
+            "GET",
+            f"monitoring/portfolios/{portfolio}/companies",
+            params={"searchQuery": reference, "page": 0, "pageSize": PAGE_SIZE},
+        )
+        if status == NOT_FOUND:
+            return None
+        _expect(status, "portfolio-entry")
+        members: wire.Members = wire.read(wire.Members, said)
+        for member in members.data:
+            if member.id == reference:
+                return Entry(reference, member.told())
+        return None
+
+    async def notices(self, since: datetime | None) -> Sequence[Notice]:
+        """Return all that was published since a moment of the bureau's clock, oldest first."""
+        notices: list[Notice] = []
+        asked: dict[str, Any] = {"sortBy": "eventId", "sortDir": "asc", "pageSize": PAGE_SIZE}
+        if since is not None:
+            asked |= {"startDate": values.written(since), "filterByCreatedDate": "true"}
+        for page in range(PAGES_MAX):
+            status, said = await self._connect.call(
+                "notifications",
+                "GET",
+                "monitoring/notificationEvents",
+                params={**asked, "page": page},
+            )
+            _expect(status, "notifications")
+            answer: wire.Notifications = wire.read(wire.Notifications, said)
+            notices += [event.notice(self._zone) for event in answer.data]
+            if answer.paging.next is None:
+                break
+        else:
+            log.error("more notifications than can be read at once", pages=PAGES_MAX)
+        return sorted(notices, key=lambda notice: (notice.at, notice.id))
+
+    def part(self, fact: Fact, text: str, country: str) -> Part:
+        """Return what a notification's value means for a rating."""
+        return values.part(fact, text, country)
+
+
+def _is_of_ratings(rule: wire.Rule) -> bool:
+    return any(word in rule.name.lower() for word in RULES_OF_RATINGS)
+
+
+def _expect(status: int, call: str) -> None:
+    """Take a refusal where there should be none for a passing one."""
+    if status not in {OK, 204}:
+        raise Unavailable(f"{call}: {status}")

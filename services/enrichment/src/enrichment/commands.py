@@ -1,0 +1,129 @@
+"""`kundvakt registry`: the registries' files loaded, or a sample of them made."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+import asyncpg
+import typer
+
+from chassis.operator import operator
+from enrichment.formats.listing import FileBroken
+from enrichment.load import Loaded, LoadRefused, as_of_files, edition_of, editions, load
+from enrichment.sample.company import AS_OF
+from enrichment.sample.files import write_sample
+
+T = TypeVar("T")
+
+ROWS = 21_000
+"""With their sub-units some forty thousand: enough to search in, loaded in a few seconds."""
+SEED = 20261101
+SAMPLE = "sample"
+GENERATOR = 1
+"""Raised whenever the same seed gives other companies, so that an older sample is replaced."""
+DATABASE = "kundvakt_enrichment"
+
+app = typer.Typer(no_args_is_help=True, help="What the company registries publish.")
+
+DatabaseOption = Annotated[
+    str,
+    typer.Option(
+        envvar="KUNDVAKT_ENRICHMENT_DATABASE_URL",
+        help="The enrichment service's database; otherwise that of the running installation.",
+        show_default=False,
+    ),
+]
+RowsOption = Annotated[int, typer.Option(min=3, help="Companies; sub-units come on top.")]
+SeedOption = Annotated[int, typer.Option(help="The same seed gives the same companies.")]
+
+
+@app.command("load")
+def load_command(
+    files: Annotated[list[Path], typer.Argument(help="The registries' files, packed or not.")],
+    database: DatabaseOption = "",
+    as_of: Annotated[
+        datetime | None, typer.Option(help="The day the files show; otherwise their own date.")
+    ] = None,
+    *,
+    again: Annotated[bool, typer.Option(help="Load what is loaded already.")] = False,
+) -> None:
+    """Load files of Bolagsverket, SCB and Brønnøysundregistrene, and switch to them when all is in.
+
+    All files of a country belong in one load: they replace what is known of that country.
+    """
+
+    async def run() -> None:
+        url, edition = database_url(database), edition_of(files)
+        if not again and edition in await editions(url):
+            typer.echo("These files are loaded already.")
+            return
+        day = as_of.replace(tzinfo=UTC) if as_of else as_of_files(files)
+        _report(await load(url, files, edition, day))
+
+    _run(run())
+
+
+@app.command("generate")
+def generate_command(
+    out: Annotated[Path, typer.Option(help="The directory to write to.")],
+    rows: RowsOption = ROWS,
+    seed: SeedOption = SEED,
+    *,
+    norwegian_lead_3: Annotated[
+        bool, typer.Option(help="Norwegian numbers that begin with 3 or 2, as no real one does.")
+    ] = False,
+) -> None:
+    """Write a sample in the registries' own formats."""
+    for path in write_sample(out, seed, rows, "3" if norwegian_lead_3 else "8/9"):
+        typer.echo(str(path))
+
+
+@app.command("sample")
+def sample_command(
+    database: DatabaseOption = "", rows: RowsOption = ROWS, seed: SeedOption = SEED
+) -> None:
+    """Load a sample, unless it is loaded, or something better is."""
+
+    async def run() -> None:
+        url, edition = database_url(database), f"{SAMPLE} {GENERATOR} seed {seed} rows {rows}"
+        present = await editions(url)
+        if edition in present:
+            typer.echo("The sample is loaded already.")
+        elif any(not name.startswith(SAMPLE) for name in present):
+            typer.echo("A registry is loaded already; the sample does not replace it.")
+        else:
+            with tempfile.TemporaryDirectory(prefix="kundvakt-sample-") as directory:
+                files = write_sample(Path(directory), seed, rows)
+                _report(await load(url, files, edition, AS_OF))
+
+    _run(run())
+
+
+def database_url(given: str) -> str:
+    """Return where the registry is: as given, as the service knows it, or as operators find it."""
+    own = os.environ.get("KUNDVAKT_DATABASE_URL", "")
+    if not given and urlsplit(own).path == f"/{DATABASE}":
+        given = own
+    return given or operator().database("enrichment")
+
+
+def _report(loaded: Loaded) -> None:
+    skipped = "".join(f", {count:,} {why} skipped" for why, count in loaded.skipped.items())
+    typer.echo(
+        f"{loaded.entries:,} companies and {loaded.units:,} sub-units loaded"
+        f" in {loaded.seconds:.1f} s{skipped}"
+    )
+
+
+def _run(doing: Coroutine[Any, Any, T]) -> T:
+    """Run, and say in a sentence why not."""
+    try:
+        return asyncio.run(doing)
+    except (FileBroken, LoadRefused, OSError, asyncpg.PostgresError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None

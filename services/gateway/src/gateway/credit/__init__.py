@@ -1,0 +1,1 @@
+"""What bureaus have said of a company, and how it was watched, event by event."""

@@ -1,0 +1,1 @@
+"""The company registries, as far as they concern the tenant's own companies."""

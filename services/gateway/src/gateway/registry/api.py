@@ -1,0 +1,175 @@
+"""The company registries over HTTP: type-ahead and look-up, with what is here already marked."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+
+from contracts.enrichment import (
+    HITS_MAX,
+    QUERY_CHARACTERS_MAX,
+    LookUpCompany,
+    RegistryEntry,
+    RegistryHits,
+    SearchRegistry,
+)
+from contracts.identifiers import NumberInvalid, NumberKind, identify
+from contracts.values import (
+    NO_CONTROLS,
+    Address,
+    CountryCode,
+    Employees,
+    IndustryCode,
+    LegalForm,
+    Municipality,
+    Proceeding,
+)
+from gateway.asked_by import Here, RegistryReader
+from gateway.problems import Refused, invalid
+from gateway.reading import plain
+from gateway.registry.queries import companies_with
+
+router = APIRouter(prefix="/registry/companies", tags=["registry"])
+
+HITS = 10
+
+
+class Hit(BaseModel):
+    """One line of the type-ahead; with `company_id` it is the tenant's already."""
+
+    country: str
+    organisation_number: str
+    name: str
+    city: str | None
+    legal_form: str | None
+    active: bool
+    company_id: UUID | None
+
+
+class Hits(BaseModel):
+    """The best first."""
+
+    items: list[Hit]
+
+
+class EntrySubUnit(BaseModel):
+    """A workplace as the registry has it."""
+
+    number: str
+    name: str
+    active: bool
+    address: Address | None
+    company_id: UUID | None
+
+
+class Entry(BaseModel):
+    """A company as its registry has it: what the form is filled with."""
+
+    country: str
+    organisation_number: str
+    registry: str | None
+    as_of: datetime | None
+    active: bool
+    name: str | None = None
+    legal_form: LegalForm | None = None
+    registered_on: date | None = None
+    industries: tuple[IndustryCode, ...] | None = None
+    employees: Employees | None = None
+    municipality: Municipality | None = None
+    no_marketing: bool | None = None
+    vat_number: str | None = None
+    website: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    description: str | None = None
+    proceedings: tuple[Proceeding, ...]
+    addresses: dict[str, Address]
+    sub_units: list[EntrySubUnit]
+    company_id: UUID | None
+
+
+@router.get("")
+async def search_registry(
+    who: RegistryReader,
+    site: Here,
+    q: Annotated[str, Query(max_length=QUERY_CHARACTERS_MAX, pattern=NO_CONTROLS)],
+    country: CountryCode | None = None,
+    limit: Annotated[int, Query(ge=1, le=HITS_MAX)] = HITS,
+) -> Hits:
+    """Find registered companies by a few letters or digits; each more sharpens the ranking."""
+    query = SearchRegistry(tenant=who.tenant, q=q, country=country, limit=limit)
+    found = await site.ask.query("enrichment", query, RegistryHits)
+    numbers = [(hit.country, hit.organisation_number) for hit in found.items]
+    here = await companies_with(site, who.tenant, numbers)
+    return Hits(
+        items=[
+            Hit(
+                **hit.model_dump(),
+                company_id=here.get((hit.country, hit.organisation_number)),
+            )
+            for hit in found.items
+        ]
+    )
+
+
+@router.get("/{country}/{number}")
+async def read_registry_entry(
+    who: RegistryReader,
+    site: Here,
+    country: CountryCode,
+    number: Annotated[str, Path(min_length=1, max_length=64, pattern=NO_CONTROLS)],
+) -> Entry:
+    """Look a company up by its number, with its workplaces."""
+    query = LookUpCompany(tenant=who.tenant, country=country, number=_number(country, number))
+    found = await site.ask.query("enrichment", query, RegistryEntry)
+    if found.facts is None:
+        raise Refused(
+            "registry-entry-unknown", "The registry knows no such number.", status=404
+        )
+    numbers = [unit.number for unit in found.sub_units]
+    here = await companies_with(
+        site,
+        who.tenant,
+        [(found.country, one) for one in (found.organisation_number, *numbers)],
+    )
+    return _entry(found, here)
+
+
+def _number(country: str, typed: str) -> str:
+    """Understand a number as it was typed."""
+    try:
+        found = identify(country, typed)
+    except NumberInvalid as error:
+        raise invalid("number", error.code, str(error)) from error
+    if found.kind is NumberKind.PERSNR:
+        raise invalid(
+            "number", "number-personal", "A sole trader's number is personal; it is not looked up."
+        )
+    return found.number
+
+
+def _entry(found: RegistryEntry, here: dict[tuple[str, str], str]) -> Entry:
+    said: dict[str, Any] = found.model_dump(mode="json", exclude_none=True)
+    facts = plain(said["facts"])
+    return Entry.model_validate(
+        {
+            **facts["details"],
+            "country": found.country,
+            "organisation_number": found.organisation_number,
+            "registry": found.registry,
+            "as_of": found.as_of,
+            "active": facts["active"],
+            "proceedings": facts.get("proceedings", ()),
+            "addresses": facts.get("addresses", {}),
+            "sub_units": [
+                {
+                    **unit.model_dump(mode="json"),
+                    "company_id": here.get((found.country, unit.number)),
+                }
+                for unit in found.sub_units
+            ],
+            "company_id": here.get((found.country, found.organisation_number)),
+        }
+    )
