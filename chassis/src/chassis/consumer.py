@@ -1,16 +1,16 @@
-"""How events are fetched off the bus: in batches by nats-py, or as a FastStream subscriber."""
+"""How events are fetched off the bus: batch after batch, by one leader among replicas.
+
+By nats-py and not by FastStream's batches: those wait for their time-out, and lose what they
+hold to a time-out they do not catch (docs/adr/0007).
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
-from faststream import Context
-from faststream.middlewares import AckPolicy
-from faststream.nats import JStream, NatsBroker, PullSub
 from nats.aio.msg import Msg
-from nats.js.api import AckPolicy as JsAckPolicy
-from nats.js.api import ConsumerConfig, DeliverPolicy
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from chassis import metrics
 from chassis.failpoints import reach
@@ -29,9 +29,6 @@ BATCH_EVENTS = 500
 """One statement and one commit for many events; more would hold memory, not win time."""
 FETCH_SECONDS = 1.0
 """How long an empty fetch waits; a fetch with anything returns at once."""
-REACTION_BATCH_EVENTS = 64
-REACTION_WAIT_SECONDS = 0.05
-"""FastStream collects a batch for this long, so it is what an event waits at most."""
 EARLY_SECONDS = 0.3
 """An event that came before its predecessor is delivered again after this."""
 ACK_WAIT_SECONDS = 30.0
@@ -44,11 +41,16 @@ def consumer_config(name: str) -> ConsumerConfig:
     return ConsumerConfig(
         durable_name=name,
         deliver_policy=DeliverPolicy.ALL,
-        ack_policy=JsAckPolicy.EXPLICIT,
+        ack_policy=AckPolicy.EXPLICIT,
         ack_wait=ACK_WAIT_SECONDS,
         max_deliver=-1,
         max_ack_pending=UNACKNOWLEDGED_MAX,
     )
+
+
+def inbox(site: Site) -> bytes:
+    """Return where fetched events are delivered: the connection's own prefix is not used for it."""
+    return f"{site.settings.nats_inbox_prefix}.".encode()
 
 
 async def settle(intake: Intake, messages: Sequence[Msg]) -> None:
@@ -91,16 +93,20 @@ def applier(site: Site) -> Callable[[Connection, list[Envelope]], Awaitable[None
     return site.service.keep or react_to_each
 
 
-async def keep_events(site: Site) -> None:
-    """Fetch batch after batch for the service's `keep`, as the one leader among replicas."""
+async def consume(site: Site) -> None:
+    """Take in events for as long as the service runs, as leader or waiting to become it."""
     name = site.service.name
     intake = Intake(site, name, applier(site))
     url = site.settings.database_url.get_secret_value()
     while True:
         try:
-            async with leading(url, f"{name}:keep"):
+            async with leading(url, f"{name}:consume"):
                 subscription = await site.nats.jetstream().pull_subscribe(
-                    SUBJECTS, durable=name, stream=STREAM, config=consumer_config(name)
+                    SUBJECTS,
+                    durable=name,
+                    stream=STREAM,
+                    config=consumer_config(name),
+                    inbox_prefix=inbox(site),
                 )
                 log.info("consumer leads", consumer=name)
                 await _fetch_for_ever(subscription, intake)
@@ -117,27 +123,3 @@ async def _fetch_for_ever(subscription: Any, intake: Intake) -> None:
         except TimeoutError:
             continue
         await settle(intake, messages)
-
-
-def subscribe_reactions(broker: NatsBroker, site: Site) -> None:
-    """Let the broker bring events to the service's reactions, in order."""
-    intake = Intake(site, site.service.name, applier(site))
-
-    async def on_events(message: Annotated[Any, Context()]) -> None:
-        raw = message.raw_message
-        try:
-            await settle(intake, raw if isinstance(raw, list) else [raw])
-        except INTERRUPTIONS as error:
-            await heal(site.pool, error)
-
-    broker.subscriber(
-        SUBJECTS,
-        stream=JStream(STREAM, declare=False),
-        durable=site.service.name,
-        pull_sub=PullSub(
-            batch_size=REACTION_BATCH_EVENTS, timeout=REACTION_WAIT_SECONDS, batch=True
-        ),
-        config=consumer_config(site.service.name),
-        # The intake acknowledges each event by what became of it.
-        ack_policy=AckPolicy.MANUAL,
-    )(on_events)

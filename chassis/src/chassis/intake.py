@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import orjson
 import structlog
 
-from chassis import metrics
 from chassis.failpoints import reach
 from chassis.postgres import TRANSIENT
 from chassis.site import Site
@@ -171,7 +170,6 @@ class Intake:
             orjson.dumps(envelope.headers()).decode(),
             envelope.data.encode(),
         )
-        metrics.PARKED.labels(self._consumer).inc()
 
     async def _park_garbage(self, message: Incoming, reason: str) -> None:
         log.error("parked", consumer=self._consumer, why=reason)
@@ -184,7 +182,6 @@ class Intake:
             orjson.dumps({k: v for k, v in message.headers.items() if "\0" not in v}).decode(),
             message.body,
         )
-        metrics.PARKED.labels(self._consumer).inc()
 
 
 def reason_of(error: Exception) -> str:

@@ -9,7 +9,7 @@ import orjson
 import structlog
 from pydantic import TypeAdapter
 
-from chassis import codec, metrics
+from chassis import codec
 from chassis.failpoints import reach
 from chassis.intake import BEHIND, reason_of
 from chassis.leadership import leading
@@ -144,7 +144,6 @@ async def step(site: Site, projection: AnyProjection) -> bool:
             raise ConnectionError(f"read model {projection.name} is not built; run migrate")
         rows = await lent.fetch(HISTORY, state["position"], BATCH_EVENTS)
         if not rows:
-            metrics.LAG.labels(projection.name, "history").set(0)
             return False
         table = Table(projection, state["table_name"])
         reach("projector.read")
@@ -159,7 +158,6 @@ async def step(site: Site, projection: AnyProjection) -> bool:
         await lent.execute("SELECT pg_notify('projected', $1)", projection.name)
         reach("projector.moved")
     reach("projector.committed")
-    metrics.LAG.labels(projection.name, "history").set(0 if len(rows) < BATCH_EVENTS else len(rows))
     return len(rows) == BATCH_EVENTS
 
 
@@ -213,7 +211,6 @@ async def park(connection: Any, projection: AnyProjection, row: Any, reason: str
     """Put an event of history aside with its reason; its text stays in history."""
     consumer = f"projection:{projection.name}"
     log.error("parked", consumer=consumer, type=row["type"], id=row["id"], why=reason)
-    metrics.PARKED.labels(consumer).inc()
     await connection.execute(
         "INSERT INTO parked (consumer, tenant_id, stream_id, source, position, type, reason,"
         " headers, body) VALUES ($1, $2, $3, 'history', $4, $5, $6, '{}', '')"

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -137,7 +138,7 @@ async def _lead(site: Site, connection: Any) -> None:
     await publisher.open()
     requests: asyncio.Queue[tuple[int, int]] = asyncio.Queue(maxsize=100)
     subscription = await site.nats.subscribe(
-        f"relay.{source}.republish", cb=lambda message: _note_request(requests, message)
+        f"relay.{source}.republish", cb=partial(_note_request, requests)
     )
     heads = asyncio.create_task(_tell_head(site))
     log.info("relay leads", source=source)

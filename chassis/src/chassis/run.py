@@ -18,7 +18,18 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
-from chassis import consumer, health, logs, parked, projector, relay, tracing, watch, wire
+from chassis import (
+    consumer,
+    health,
+    logs,
+    measure,
+    parked,
+    projector,
+    relay,
+    tracing,
+    watch,
+    wire,
+)
 from chassis.appender import Appender
 from chassis.ask import Asker
 from chassis.event_store import PostgresStreams
@@ -100,8 +111,6 @@ async def serve(service: Service, settings: Settings) -> None:
         broker.context.set_global("site", site)
         broker.context.set_global("streams", site.streams)
         broker.include_routers(*service.routers)
-        if service.reactions:
-            consumer.subscribe_reactions(broker, site)
         await broker.start()
         reach(f"{service.name}.started")
         tasks = [asyncio.create_task(loop, name=name) for name, loop in _loops(site)]
@@ -128,11 +137,11 @@ def _loops(site: Site) -> Iterator[tuple[str, Any]]:
     service = site.service
     if service.has_events:
         yield "relay", relay.relay(site)
-    if service.keep:
-        yield "keep", consumer.keep_events(site)
     if service.keep or service.reactions:
+        yield "consume", consumer.consume(site)
         yield "watch", watch.watch(site)
         yield "retry parked", parked.retry_parked(site)
+        yield "measure", measure.measure(site)
     for projection in service.projections:
         yield f"project {projection.name}", projector.project(site, projection)
     for loop in service.background:

@@ -67,8 +67,8 @@ async def _keep_consumer(site: Site) -> None:
 
 async def _look(site: Site, source: str, head: int, moved: dict[str, tuple[int, float]]) -> None:
     name = site.service.name
-    if f"{name}/{source}" not in site.progress or _is_replica(site):
-        site.progress[f"{name}/{source}"] = await _checkpoint(site, source)
+    # Another replica may be the one that moves it, so it is read where all of them see it.
+    site.progress[f"{name}/{source}"] = await _checkpoint(site, source)
     position = site.progress[f"{name}/{source}"]
     metrics.LAG.labels(name, source).set(max(0, head - position))
     before, since = moved.get(source, (-1, 0.0))
@@ -83,11 +83,6 @@ async def _look(site: Site, source: str, head: int, moved: dict[str, tuple[int, 
         log.warning("no progress, asking again", source=source, at=position, head=head)
         wish = orjson.dumps({"first": position + 1, "last": head})
         await site.nats.publish(f"relay.{source}.republish", wish)
-
-
-def _is_replica(site: Site) -> bool:
-    """Say whether another replica may be the one that moves the checkpoint."""
-    return site.service.keep is not None
 
 
 async def _checkpoint(site: Site, source: str) -> int:

@@ -1,6 +1,7 @@
 """NATS as the services speak it: connections, subjects, and handlers that always answer."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
@@ -64,7 +65,8 @@ def broker(url: str, name: str, inbox_prefix: str) -> NatsBroker:
         # The default would drop a message for good at the first error.
         ack_policy=AckPolicy.NACK_ON_ERROR,
         graceful_timeout=8.0,
-        logger=None,
+        logger=logging.getLogger("kundvakt.broker"),
+        log_level=logging.DEBUG,
         **CONNECT_OPTIONS,
     )
 
