@@ -188,7 +188,7 @@ def test_what_is_no_unit_is_counted(broken: Any) -> None:
 
 
 def test_an_answer_that_embeds_nothing_has_no_units() -> None:
-    page = {"_links": {}, "page": {"size": 20, "totalElements": 0}}
+    page: dict[str, Any] = {"_links": {}, "page": {"size": 20, "totalElements": 0}}
     assert list(objects(io.BytesIO(json.dumps(page).encode()))) == []
     page["_embedded"] = {"enheter": [UNIT]}
     assert list(objects(io.BytesIO(json.dumps(page).encode()))) == [UNIT]
@@ -285,10 +285,9 @@ def test_a_file_is_known_by_what_is_in_it_packed_or_not(tmp_path: Path) -> None:
         rows = file.head + b"".join(file.rows(company)) + file.tail
         forms = {form_of(path).name for path in packed(tmp_path, rows)}
         assert len(forms) == 1
-    public = {"respons_klasse": "Enhet", "overordnetEnhet": "983887457"}
-    unit, sub_unit = (
-        json.dumps([UNIT | more]).encode() for more in (public, {"beliggenhetsadresse": {}})
-    )
+    below: dict[str, Any] = {"beliggenhetsadresse": {}}
+    public: dict[str, Any] = {"respons_klasse": "Enhet", "overordnetEnhet": "900000001"}
+    unit, sub_unit = (json.dumps([UNIT | more]).encode() for more in (public, below))
     assert {form_of(path).name for path in packed(tmp_path, unit)} == {"brreg-units"}
     assert {form_of(path).name for path in packed(tmp_path, sub_unit)} == {"brreg-sub-units"}
 

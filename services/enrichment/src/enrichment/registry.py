@@ -11,7 +11,7 @@ from contracts.enrichment import RegistryEntry, RegistryFacts, SubUnit
 from contracts.identifiers import NumberKind, identify
 from contracts.values import Address, AddressKind, CompanyDetails
 
-REGISTRIES = {"SE": "Bolagsverket", "NO": "Brønnøysundregistrene"}
+REGISTRIES = {"SE": "bolagsverket", "NO": "brreg"}
 """Whose facts are loaded, by country."""
 SUB_UNITS_MAX = 400
 """Only the largest chains have more, and an answer must fit into a message."""
@@ -52,7 +52,7 @@ async def find(connection: Connection, country: str, number: str) -> Found | Non
     row = row or await connection.fetchrow(UNIT, country, number)
     if row is None:
         return None
-    facts = _facts(orjson.loads(row["facts"]), active=row["active"])
+    facts = facts_of(orjson.loads(row["facts"]), active=row["active"])
     return Found(REGISTRIES[country], facts, row["as_of"])
 
 
@@ -72,7 +72,7 @@ async def look_up(connection: Connection, country: str, typed: str) -> RegistryE
         country=country,
         organisation_number=number,
         registry=registry,
-        facts=_facts(orjson.loads(row["facts"]), active=row["active"]),
+        facts=facts_of(orjson.loads(row["facts"]), active=row["active"]),
         as_of=row["as_of"],
         sub_units=tuple(
             _sub_unit(unit)
@@ -81,7 +81,7 @@ async def look_up(connection: Connection, country: str, typed: str) -> RegistryE
     )
 
 
-def _facts(document: dict[str, Any], *, active: bool) -> RegistryFacts:
+def facts_of(document: dict[str, Any], *, active: bool) -> RegistryFacts:
     """Return a loaded document as it is told."""
     return RegistryFacts.model_validate(
         {

@@ -28,7 +28,7 @@ SELECT {HIT} FROM registry.entries e
 JOIN registry.units u ON u.country = e.country AND u.parent = e.number
 WHERE u.country = ANY ($2) AND u.number = $1 LIMIT $3
 """
-_NUMBER = re.compile(r"^(?:SE|NO)?(?:16(?=[0-9]{10}$))?([0-9]{1,10})(?:01|M(?:VA?)?)?$")
+_NUMBER = re.compile(r"^(?:SE|NO)?(?:16(?=[0-9]{9,10}$))?([0-9]{1,10})(?:01|M(?:VA?)?)?$")
 _APART = re.compile(r"[\s.\-\u2010-\u2015]+")
 
 

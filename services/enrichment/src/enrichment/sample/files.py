@@ -58,10 +58,16 @@ NORWEGIAN = (
 def write_sample(directory: Path, seed: int, rows: int, lead: Lead = "8/9") -> list[Path]:
     """Write a sample of so many companies, and their sub-units besides; returns the files."""
     directory.mkdir(parents=True, exist_ok=True)
-    swedish = rows * SWEDISH_SHARE[0] // SWEDISH_SHARE[1]
+    swedish, norwegian = shares(rows)
     _write(directory, SWEDISH, companies(seed, "SE", swedish))
-    _write(directory, NORWEGIAN, companies(seed, "NO", rows - swedish, lead))
+    _write(directory, NORWEGIAN, companies(seed, "NO", norwegian, lead))
     return [directory / file.name for file in (*SWEDISH, *NORWEGIAN)]
+
+
+def shares(rows: int) -> tuple[int, int]:
+    """Return how many companies are Swedish, how many Norwegian."""
+    swedish = rows * SWEDISH_SHARE[0] // SWEDISH_SHARE[1]
+    return swedish, rows - swedish
 
 
 def _write(directory: Path, files: Sequence[SampleFile], sampled: Iterator[Sampled]) -> None:
