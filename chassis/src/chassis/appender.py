@@ -10,7 +10,7 @@ import structlog
 
 from chassis import metrics
 from chassis.failpoints import reach
-from chassis.postgres import TRANSIENT, connect
+from chassis.postgres import connect, passes
 
 log = structlog.get_logger()
 
@@ -18,6 +18,8 @@ BATCH_APPENDS_MAX = 256
 """Enough that a commit costs each little, few enough that none waits long."""
 RETRY_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """A restarted Postgres is back within these; the asker's deadline is 2.5 s."""
+CLOSE_SECONDS_MAX = 2.0
+"""What is not committed by then was not answered either, and may be asked again."""
 SQL = (
     "SELECT outcome, answer::text, digest, holder FROM append_batch("
     "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
@@ -110,26 +112,36 @@ class Appender:
         return await outcome
 
     async def close(self) -> None:
-        """Finish what waits, then disconnect."""
+        """Finish what waits, but not for ever, then disconnect."""
         if self._turn is not None:
-            await asyncio.wait([self._turn])
-        if self._connection is not None:
-            await self._connection.close(timeout=1)
+            await asyncio.wait([self._turn], timeout=CLOSE_SECONDS_MAX)
+            self._turn.cancel()
+        self._disconnect()
 
     async def _run(self) -> None:
         while self._waiting:
             batch = self._waiting[:BATCH_APPENDS_MAX]
             del self._waiting[:BATCH_APPENDS_MAX]
-            try:
-                outcomes = await self._commit([ready for ready, _ in batch])
-            except Exception as error:  # noqa: BLE001 - each caller gets it
-                for _, outcome in batch:
-                    if not outcome.done():
-                        outcome.set_exception(error)
-            else:
-                for (_, outcome), result in zip(batch, outcomes, strict=True):
-                    if not outcome.done():
-                        outcome.set_result(result)
+            if not await self._settle(batch):
+                # One of them cannot be kept: the others shall not share its fate.
+                for one in batch:
+                    await self._settle([one])
+
+    async def _settle(self, batch: Sequence[tuple[Ready, "asyncio.Future[Outcome]"]]) -> bool:
+        """Tell each caller what became of its append; say whether that is known."""
+        try:
+            outcomes = await self._commit([ready for ready, _ in batch])
+        except Exception as error:  # noqa: BLE001 - each caller gets it
+            if len(batch) > 1 and not passes(error):
+                return False
+            for _, outcome in batch:
+                if not outcome.done():
+                    outcome.set_exception(error)
+        else:
+            for (_, outcome), result in zip(batch, outcomes, strict=True):
+                if not outcome.done():
+                    outcome.set_result(result)
+        return True
 
     async def _commit(self, batch: Sequence[Ready]) -> list[Outcome]:
         """Commit a batch; after a lost answer ask again, as commands are remembered."""
@@ -138,9 +150,9 @@ class Appender:
                 statement = await self._prepared()
                 reach("append.before-commit")
                 outcomes = await append_batch(statement.fetch, batch)
-            except TRANSIENT as error:
-                self._connection = None
-                if wait is None:
+            except Exception as error:
+                self._disconnect()
+                if wait is None or not passes(error):
                     raise
                 metrics.RETRIED.labels("append").inc()
                 log.warning("append interrupted, asked again", error=repr(error))
@@ -150,6 +162,12 @@ class Appender:
                 metrics.BATCH.observe(len(batch))
                 return outcomes
         raise AssertionError
+
+    def _disconnect(self) -> None:
+        """Let the connection go at once; what it was doing is undone or remembered."""
+        if self._connection is not None:
+            self._connection.terminate()
+        self._connection = None
 
     async def _prepared(self) -> Any:
         if self._connection is None or self._connection.is_closed():

@@ -79,8 +79,8 @@ class PostgresStreams:
             digest=await self._digest(command),
             stream=command.stream_id,
             version=append.version,
-            created=orjson.dumps(append.created).decode(),
-            meta=orjson.dumps(_meta(command)).decode(),
+            created=orjson.dumps(append.created, default=str).decode(),
+            meta=orjson.dumps(_meta(command), default=str).decode(),
             writes=[
                 Kept(
                     write.stream.category,

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import orjson
 import structlog
+from pydantic import ValidationError
 
 from chassis.failpoints import reach
-from chassis.postgres import TRANSIENT
+from chassis.postgres import passes
 from chassis.site import Site
 from chassis.tenancy import Connection
 from contracts.envelope import Envelope, EnvelopeBroken, envelope_from
@@ -20,6 +21,7 @@ from contracts.envelope import Envelope, EnvelopeBroken, envelope_from
 log = structlog.get_logger()
 
 REASON_CHARACTERS_MAX = 500
+POSITION_MAX = 2**63 - 1
 BEHIND = "waits behind an earlier event of its stream"
 
 
@@ -59,7 +61,7 @@ class Intake:
         envelopes: list[Envelope | None] = []
         for message in messages:
             try:
-                envelopes.append(envelope_from(message.headers, message.body))
+                envelopes.append(_read(message))
             except EnvelopeBroken as broken:
                 envelopes.append(None)
                 await self._park_garbage(message, str(broken))
@@ -118,9 +120,9 @@ class Intake:
             try:
                 async with connection.transaction():
                     await self._apply(connection, envelopes)
-            except TRANSIENT:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is parked with its reason
+            except Exception as error:
+                if passes(error):
+                    raise
                 if len(envelopes) == 1:
                     await self._park(connection, envelopes[0], reason_of(error))
                     return
@@ -138,9 +140,9 @@ class Intake:
         try:
             async with connection.transaction():
                 await self._apply(connection, [envelope])
-        except TRANSIENT:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is parked with its reason
+        except Exception as error:
+            if passes(error):
+                raise
             blocked.add((envelope.tenant, envelope.stream_id))
             await self._park(connection, envelope, reason_of(error))
 
@@ -178,12 +180,31 @@ class Intake:
             " body) VALUES ($1, '', 'unknown', $2, 'unknown', $3, $4, $5) ON CONFLICT DO NOTHING",
             self._consumer,
             message.sequence,
-            reason[:REASON_CHARACTERS_MAX],
-            orjson.dumps({k: v for k, v in message.headers.items() if "\0" not in v}).decode(),
+            _shown(reason)[:REASON_CHARACTERS_MAX],
+            orjson.dumps({k: _shown(v) for k, v in message.headers.items()}).decode(),
             message.body,
         )
 
 
+def _read(message: Incoming) -> Envelope:
+    """Read an envelope; one that Postgres could not even park is none."""
+    envelope = envelope_from(message.headers, message.body)
+    if any(value != _shown(value) for value in message.headers.values()):
+        raise EnvelopeBroken("unprintable headers")
+    if envelope.at.tzinfo is None or not 0 < envelope.position <= POSITION_MAX:
+        raise EnvelopeBroken("no place in time or in its source")
+    return envelope
+
+
+def _shown(text: str) -> str:
+    """Return a text as it can be kept: headers may hold any byte."""
+    return text.replace("\0", "").encode(errors="backslashreplace").decode()
+
+
 def reason_of(error: Exception) -> str:
-    """Word why an event could not be taken in."""
-    return f"{type(error).__name__}: {error}".replace("\0", "")[:REASON_CHARACTERS_MAX]
+    """Word why an event could not be taken in, without its values: they may be personal."""
+    words = str(error)
+    if isinstance(error, ValidationError):
+        wrong = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        words = f"{'.'.join(str(part) for part in wrong['loc'])}: {wrong['msg']}"
+    return _shown(f"{type(error).__name__}: {words}")[:REASON_CHARACTERS_MAX]

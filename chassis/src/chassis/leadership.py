@@ -17,6 +17,11 @@ RETRY_SECONDS = 0.5
 """How long after a leader's death another one takes over, at most."""
 
 
+async def still_leading(connection: Any) -> None:
+    """Raise what a lost connection raises: its lock is another's by now."""
+    await connection.fetchval("SELECT 1")
+
+
 @asynccontextmanager
 async def leading(url: str, name: str) -> AsyncIterator[Any]:
     """Wait to be the leader of `name`; yields the connection that holds the lock."""

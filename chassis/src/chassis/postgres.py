@@ -34,6 +34,13 @@ TRANSIENT: tuple[type[Exception], ...] = (
     TimeoutError,
 )
 """What goes away by itself: asking again is right, giving up is not."""
+
+
+def passes(error: BaseException) -> bool:
+    """Say whether an error goes away by itself; a value that fits no column never does."""
+    return isinstance(error, TRANSIENT) and not isinstance(error, ValueError)
+
+
 STALE_POOL = ("25006", "57P01", "57P02", "57P03")
 """The server was demoted or is going away: every connection of the pool leads to it."""
 

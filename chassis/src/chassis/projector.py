@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 from chassis import codec
 from chassis.failpoints import reach
 from chassis.intake import BEHIND, reason_of
-from chassis.leadership import leading
-from chassis.postgres import TRANSIENT, heal
+from chassis.leadership import leading, still_leading
+from chassis.postgres import heal, passes
 from chassis.projection import AnyProjection, Told
 from chassis.site import Site
 from chassis.tenancy import Connection
@@ -128,6 +128,7 @@ async def _follow(site: Site, projection: AnyProjection, lock: Any) -> None:
         bell.clear()
         while await step(site, projection):
             pass
+        await still_leading(lock)
         with suppress(TimeoutError):
             async with asyncio.timeout(POLL_SECONDS):
                 await bell.wait()
@@ -137,10 +138,11 @@ async def step(site: Site, projection: AnyProjection) -> bool:
     """Take in the next events of history; say whether there may be more."""
     async with site.pool.acquire() as lent, lent.transaction():
         state = await lent.fetchrow(
-            "SELECT table_name, position FROM projections WHERE name = $1 FOR UPDATE",
+            "SELECT table_name, version, position FROM projections WHERE name = $1 FOR UPDATE",
             projection.name,
         )
-        if state is None:
+        if state is None or state["version"] != projection.version:
+            # Folding into another version's table would park every event.
             raise ConnectionError(f"read model {projection.name} is not built; run migrate")
         rows = await lent.fetch(HISTORY, state["position"], BATCH_EVENTS)
         if not rows:
@@ -178,9 +180,10 @@ async def _apply(
         try:
             async with connection.transaction():
                 await fold_into(connection, projection, table, rows)
-        except TRANSIENT:
-            raise
-        except Exception as error:  # noqa: BLE001 - found out below which one it is
+        except Exception as error:
+            if passes(error):
+                raise
+            # Found out below which one it is.
             log.warning("fold failed, one by one", projection=projection.name, error=repr(error))
         else:
             return
@@ -197,9 +200,9 @@ async def _apply_one(
         try:
             async with connection.transaction():
                 await fold_into(connection, projection, table, [row])
-        except TRANSIENT:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is parked with its reason
+        except Exception as error:
+            if passes(error):
+                raise
             reason = reason_of(error)
             blocked.add(stream)
         else:
