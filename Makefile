@@ -5,7 +5,7 @@ UV := .bootstrap/bin/uv
 BIN := .venv/bin
 MEMBERS := contracts chassis services/companies services/enrichment services/credit-monitor \
            services/gateway deploy/onebox deploy/standins
-T ?= tests
+T ?= tests docs/howto
 
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -33,7 +33,8 @@ run: setup ## run all of Kundvakt here: servers, services, demo; Ctrl-C stops it
 test: setup ## run the tests (T=tests/companies for some of them)
 	@$(BIN)/python -m pytest $(T)
 
-check: fmt-check lint types fences pure ## everything that needs no servers, in under a minute
+check: setup ## everything that needs no servers, in under a minute
+	@$(MAKE) -j2 --output-sync fmt-check lint types fences pure
 
 fmt-check: setup
 	@$(BIN)/ruff format --check --quiet .
@@ -48,14 +49,14 @@ fences: setup
 	@$(BIN)/lint-imports
 
 pure: setup
-	@$(BIN)/python -m pytest -q -m 'not servers and not journey' tests
+	@$(BIN)/python -m pytest -q -m 'not servers and not journey'
 
 fix: setup ## format, and repair what can be repaired
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
 journeys: setup ## only the long tests: all of Kundvakt as processes, killed at every step
-	@$(BIN)/python -m pytest -m journey tests
+	@$(BIN)/python -m pytest -m journey
 
 wire: setup ## write down what is said on the wire: examples, schemas, AsyncAPI
 	@$(BIN)/python -m contracts.describe

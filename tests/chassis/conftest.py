@@ -1,14 +1,29 @@
 """A small service for the machinery's own tests: departments, which only have names."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from typing import assert_never
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, assert_never
 
+import asyncpg
+import nats
 import pytest
+from faststream.nats import NatsBroker, NatsRouter
 
+from chassis import failpoints, wire
+from chassis.ask import Asker
 from chassis.decider import Claim, Decider, Rejected
+from chassis.edge import new_id, now
+from chassis.migrate import migrate_databases, with_database
+from chassis.postgres import connect
+from chassis.projection import Projection, Told
+from chassis.rebuild import Roles, rebuild
+from chassis.run import open_site
 from chassis.service import Service
 from chassis.site import Site
+from chassis.stream import recreate_stream
+from chassis.streams import transact
 from contracts.companies.department import (
     AddDepartment,
     DepartmentAdded,
@@ -17,6 +32,8 @@ from contracts.companies.department import (
     DepartmentRenamed,
     RenameDepartment,
 )
+from contracts.message import Answer
+from gateway.history import keep
 from onebox.testing import Servers
 
 
@@ -47,13 +64,225 @@ DEPARTMENTS: Decider[DepartmentCommand, Department, DepartmentEvent] = Decider(
     lambda _, event: Department(event.name),
     claims=lambda event: Claim("name", event.name),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentRow:
+    department_id: str
+    name: str
+    renamed: int
+    seq: int
+
+
+def show(row: DepartmentRow | None, told: Told) -> DepartmentRow | None:
+    event: Any = told.event
+    renamed = row.renamed + 1 if row else 0
+    return DepartmentRow(str(event.department_id), event.name, renamed, told.seq)
+
+
+SHOWN = Projection(
+    "department_rows",
+    1,
+    DepartmentRow,
+    "CREATE TABLE {table} (tenant_id text NOT NULL, department_id uuid NOT NULL,"
+    " name text NOT NULL, renamed int NOT NULL, seq bigint NOT NULL,"
+    " PRIMARY KEY (tenant_id, department_id))",
+    (DepartmentAdded, DepartmentRenamed),
+    lambda told: str(told.event.stream_id),
+    show,
+)
 SERVICE = Service("companies", migrations="")
+KEEPING = Service(
+    "gateway",
+    keep=keep,
+    projections=(SHOWN,),
+    migrations="gateway.migrations",
+    has_events=False,
+)
+INSTALLED = (SERVICE, Service("credit-monitor", keep=keep), KEEPING)
+"""What the bench has databases for: only what is migrated counts here."""
+PREFIX = "bench"
+BOUND_SECONDS = 10.0
+LOOK_SECONDS = 0.01
+EMPTY = """
+SET session_replication_role = replica;
+DO $$
+DECLARE
+  emptied text;
+BEGIN
+  FOR emptied IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relname IN
+    ('events', 'commands', 'claims', 'checkpoints', 'parked') OR relname ~ '^history_[0-7]$' LOOP
+    EXECUTE 'DELETE FROM ' || emptied;
+  END LOOP;
+  IF to_regclass('relay') IS NOT NULL THEN UPDATE relay SET position = 0, epoch = 0; END IF;
+  IF to_regclass('history_head') IS NOT NULL THEN
+    UPDATE history_head SET seq = 0;
+    DELETE FROM projections;
+    DROP VIEW IF EXISTS department_rows;
+    FOR emptied IN SELECT relname FROM pg_class WHERE relname ~ '^department_rows_v' AND relkind = 'r' LOOP
+      EXECUTE 'DROP TABLE ' || emptied;
+    END LOOP;
+  END IF;
+END $$;
+"""
+_installed: set[int] = set()
+
+
+@dataclass
+class Bench:
+    """Databases and a stream of the machinery's own, empty at the start of every test."""
+
+    servers: Servers
+    tenant: str
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def empty(self) -> None:
+        if id(self.servers) not in _installed:
+            password = self.servers.home.password
+            await migrate_databases(self.servers.admin_url, password, INSTALLED, PREFIX)
+            _installed.add(id(self.servers))
+        for service in INSTALLED:
+            await self.execute(service.name, EMPTY)
+        await recreate_stream(self.servers.nats.url("admin"))
+
+    async def execute(self, service: str, sql: str, *args: Any) -> list[Any]:
+        """Do something in a service's database as the administrator."""
+        name = f"{PREFIX}_{service.replace('-', '_')}"
+        connection = await asyncpg.connect(with_database(self.servers.admin_url, name))
+        try:
+            return await connection.fetch(sql, *args) if args else await connection.execute(sql)
+        finally:
+            await connection.close()
+
+    async def build(self, projection: Projection[Any] = SHOWN) -> int:
+        """Build a read model, as `kundvakt rebuild` does."""
+        name = f"{PREFIX}_gateway"
+        url = with_database(self.servers.admin_url, name)
+        connection = await connect(url, "rebuild", statement_timeout="0", lock_timeout="0")
+        try:
+            await connection.execute(f'SET ROLE "{PREFIX}_owner"')
+            await connection.execute("SELECT set_config('app.service_role', $1, false)", name)
+            return await rebuild(connection, projection, Roles(f"{PREFIX}_owner", name))
+        finally:
+            await connection.close()
+
+    async def open(self, service: Service = SERVICE) -> Site:
+        settings = self.servers.settings(service, PREFIX)
+        return await self.stack.enter_async_context(open_site(service, settings))
+
+    async def nats(self, user: str = "admin") -> nats.NATS:
+        prefix = f"_INBOX_{user}".encode() if user != "admin" else b"_INBOX"
+        client = await nats.connect(self.servers.nats.url(user), inbox_prefix=prefix)
+        self.stack.push_async_callback(client.close)
+        return client
+
+    async def ask(self, deadline_seconds: float = 2.5) -> Asker:
+        return Asker(await self.nats("gateway"), deadline_seconds)
+
+    def add(self, name: str, **given: Any) -> AddDepartment:
+        meant = {
+            "command_id": new_id(),
+            "tenant": self.tenant,
+            "by": "key:test",
+            "at": now(),
+            "correlation": new_id(),
+            "department_id": new_id(),
+            "fingerprint": name,
+        }
+        return AddDepartment.model_validate({**meant, "name": name, **given})
+
+    def rename(self, added: AddDepartment, name: str, **given: Any) -> RenameDepartment:
+        again = self.add(name, tenant=added.tenant, department_id=added.department_id, **given)
+        return RenameDepartment.model_validate({**again.model_dump(), "type": "rename-department"})
+
+    async def happen(self, site: Site, *commands: DepartmentCommand) -> list[Answer]:
+        return [await transact(site.streams, DEPARTMENTS, command) for command in commands]
+
+    async def added(self, site: Site, many: int) -> list[AddDepartment]:
+        """Let many departments come into being; return the commands."""
+        commands = [self.add(f"d{n}-{new_id().hex}") for n in range(many)]
+        await asyncio.gather(*(transact(site.streams, DEPARTMENTS, one) for one in commands))
+        return commands
+
+    async def on_the_bus(self) -> list[Any]:
+        """Return every message of the stream."""
+        jetstream = (await self.nats()).jetstream()
+        last = (await jetstream.stream_info(wire.STREAM)).state.last_seq
+        return [await jetstream.get_msg(wire.STREAM, n) for n in range(1, last + 1)]
+
+    async def last_on_the_bus(self) -> int:
+        info = await (await self.nats()).jetstream().stream_info(wire.STREAM)
+        return int(info.state.last_seq)
+
+    @asynccontextmanager
+    async def going(self, *loops: Coroutine[Any, Any, Any]) -> AsyncIterator[list[Any]]:
+        """Let loops run meanwhile; one that ends by an error fails the test."""
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        try:
+            yield tasks
+        finally:
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        for error in ended:
+            if error is not None and not isinstance(error, asyncio.CancelledError):
+                raise error
+
+    @asynccontextmanager
+    async def answering(self, site: Site, *routers: NatsRouter) -> AsyncIterator[NatsBroker]:
+        """Let handlers and reactions ride on FastStream, as `serve` does."""
+        settings = site.settings
+        broker = wire.broker(
+            settings.nats_url.get_secret_value(), site.service.name, settings.nats_inbox_prefix
+        )
+        broker.context.set_global("site", site)
+        broker.context.set_global("streams", site.streams)
+        broker.include_routers(*routers)
+        await broker.start()
+        try:
+            yield broker
+        finally:
+            await broker.stop()
+
+    def departments(self) -> NatsRouter:
+        """Return a router that takes commands about departments."""
+        router = NatsRouter()
+        wire.answer_commands(router, "companies", "department", DEPARTMENTS, DepartmentCommand)
+        return router
+
+
+async def eventually(
+    look: Callable[[], Awaitable[Any]], what: str, seconds: float = BOUND_SECONDS
+) -> Any:
+    """Wait for something to be so, and return it."""
+    found = None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while not (found := await look()):  # noqa: ASYNC110 - servers set no event
+                await asyncio.sleep(LOOK_SECONDS)
+    assert found, f"after {seconds:g} s still not: {what}"
+    return found
+
+
+@pytest.fixture(name="eventually")
+def eventually_fixture() -> Callable[..., Awaitable[Any]]:
+    return eventually
 
 
 @pytest.fixture
 def departments() -> Decider[DepartmentCommand, Department, DepartmentEvent]:
     """Return the decider of the small service."""
     return DEPARTMENTS
+
+
+@pytest.fixture
+async def bench(servers: Servers, tenant: str) -> AsyncIterator[Bench]:
+    """Lay out an empty bench; what is opened on it is closed after the test."""
+    bench = Bench(servers, tenant)
+    async with bench.stack:
+        await bench.empty()
+        yield bench
+    failpoints.arm("")
 
 
 @pytest.fixture

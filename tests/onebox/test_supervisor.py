@@ -66,7 +66,9 @@ async def test_what_keeps_dying_is_given_ever_more_time(home: Home) -> None:
     told: list[str] = []
     with home.claimed():
         supervisor = Supervisor(home, tell=told.append)
-        await supervisor.start([shell("steady", "sleep 100"), shell("fragile", "exit 3")])
+        await supervisor.start(
+            [shell("steady", "sleep 100"), shell("fragile", "sleep 0.1; exit 3")]
+        )
         await until(lambda: len(told) >= 3)
         assert set(run_json(home)["processes"]) == {"steady"}
         await supervisor.stop()

@@ -5,7 +5,8 @@ import json
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -23,8 +24,9 @@ SETTLE_SECONDS_MAX = 20.0
 LOOK_SECONDS = 0.05
 
 
-def eventually(look: Callable[[], T | None], what: str, seconds: float = SETTLE_SECONDS_MAX) -> T:
+def eventually(look: Callable[[], T | None], what: str, seconds: float | None = None) -> T:
     """Wait for something to be so, and return it."""
+    seconds = SETTLE_SECONDS_MAX if seconds is None else seconds
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with suppress(httpx2.TransportError):
@@ -39,6 +41,7 @@ class RunningBox:
 
     def __init__(self, box: Onebox, loop: asyncio.AbstractEventLoop) -> None:
         self.box = box
+        self.clients = ExitStack()
         self._loop = loop
 
     def wait(self, doing: Coroutine[Any, Any, T]) -> T:
@@ -72,10 +75,11 @@ class RunningBox:
 
         return self.wait(add())
 
-    @property
+    @cached_property
     def bureau(self) -> httpx2.Client:
         """Return a client of the stand-in bureau's control."""
-        return httpx2.Client(base_url=self.box.urls["creditsafe"], timeout=10)
+        client = httpx2.Client(base_url=self.box.urls["creditsafe"], timeout=10)
+        return self.clients.enter_context(client)
 
 
 class Client:
@@ -88,6 +92,7 @@ class Client:
             headers={"Authorization": f"Bearer {key}"},
             timeout=10,
         )
+        running.clients.callback(self.http.close)
 
     def create(self, key: str, **body: Any) -> dict[str, Any]:
         """Create a company, asking again with the same key until there is an answer."""
@@ -182,6 +187,7 @@ def running_box(home: Path, **environment: str) -> Iterator[RunningBox]:
         box.wait(box.box.__aenter__())
         yield box
     finally:
+        box.clients.close()
         box.wait(box.box.__aexit__(None, None, None))
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)

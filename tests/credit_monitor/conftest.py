@@ -1,0 +1,86 @@
+"""The stand-in bureau, our adapter to it, and the service on real servers."""
+
+import asyncio
+import itertools
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from chassis.failpoints import arm
+from chassis.site import Site
+from credit_monitor.app import service
+from credit_monitor.bureaus.connect import Connect
+from credit_monitor.bureaus.creditsafe import Creditsafe
+from credit_monitor.bureaus.logins import MemoryLogins
+from onebox.testing import Installation, Servers
+from standins.creditsafe.ratings import is_known
+from standins.testing import StandIn
+
+# A folder named as the service's package is not found as one.
+sys.path.append(str(Path(__file__).parent))
+from office import Office
+
+NUMBERS = (str(n) for n in itertools.count(5_580_100_000))
+
+
+@pytest.fixture(scope="session")
+def bureau_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """Run one stand-in for all tests that do not kill it."""
+    with StandIn(tmp_path_factory.mktemp("creditsafe")) as running:
+        yield running
+
+
+@pytest.fixture
+def bureau(bureau_process: StandIn) -> Iterator[StandIn]:
+    """Return the stand-in, on its best behaviour."""
+    bureau_process.control("DELETE", "faults")
+    yield bureau_process
+    bureau_process.control("DELETE", "faults")
+
+
+@pytest.fixture
+def number() -> str:
+    """Return a number the bureau knows and no other test uses."""
+    return next(number for number in NUMBERS if is_known("SE", number))
+
+
+@pytest.fixture
+async def connect(bureau: StandIn) -> AsyncIterator[Connect]:
+    """Return a client of the stand-in."""
+    async with Connect(bureau.url, "demo", "demo", MemoryLogins()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def creditsafe(connect: Connect) -> Creditsafe:
+    """Return our adapter, over real HTTP."""
+    return Creditsafe(connect)
+
+
+@pytest.fixture(scope="session")
+def installation(servers: Servers) -> Installation:
+    """Install the service in databases of its own."""
+    return asyncio.run(servers.install("credit", service))
+
+
+@pytest.fixture
+async def site(installation: Installation) -> AsyncIterator[Site]:
+    """Open the service, with nothing left to do from other tests."""
+    async with installation.site(service) as opened:
+        await opened.pool.execute("DELETE FROM work")
+        await opened.pool.execute(
+            "UPDATE accounts SET leased_until = NULL, login_refused_at = NULL, failures = 0"
+        )
+        yield opened
+
+
+@pytest.fixture
+async def office(
+    site: Site, creditsafe: Creditsafe, bureau: StandIn, tenant: str
+) -> AsyncIterator[Office]:
+    """Return a tenant's dealings with the bureau."""
+    last = await site.pool.fetchval("SELECT coalesce(max(position), 0) FROM events")
+    yield Office(site, creditsafe, bureau, tenant, heard=last)
+    arm("")

@@ -1,0 +1,191 @@
+"""One tenant's dealings with the bureau, on real servers, step by step and without waiting."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from chassis import codec
+from chassis.edge import new_id, now
+from chassis.reaction import react
+from chassis.site import Site
+from contracts.companies.company import CompanyCreated, CompanyIdentity, RelationStarted
+from contracts.enrichment import CompanyEnriched, RegistryFacts
+from contracts.envelope import Envelope
+from contracts.message import Event
+from contracts.values import CompanyDetails, LegalForm
+from credit_monitor import work
+from credit_monitor.bureaus.creditsafe import Creditsafe
+from credit_monitor.poller import Poller
+from credit_monitor.reactions import reactions
+from credit_monitor.settings import CreditSettings
+from credit_monitor.worker import Worker
+from standins.testing import StandIn
+
+TURNS_MAX = 60
+"""More steps than any journey here has: a worker that finds no end is a mistake."""
+
+
+@dataclass
+class Office:
+    """What a test does: let something be heard, work off what follows, poll."""
+
+    site: Site
+    creditsafe: Creditsafe
+    bureau: StandIn
+    tenant: str
+    heard: int = 0
+    settings: CreditSettings = field(
+        default_factory=lambda: CreditSettings(credit_poll_seconds=1e-3)
+    )
+
+    def __post_init__(self) -> None:
+        self.worker = Worker(self.site, self.creditsafe)
+        self.poller = Poller(self.site.pool, self.creditsafe, self.settings)
+
+    async def hear(self, event: Event) -> None:
+        """Let the service hear of an event, as from the bus."""
+        await self._react(self._envelope(event))
+
+    def _envelope(self, event: Event) -> Envelope:
+        return Envelope(
+            id=new_id(),
+            type=str(type(event).model_fields["type"].default),
+            tenant=self.tenant,
+            category=event.category,
+            stream_id=event.stream_id,
+            version=1,
+            source="elsewhere",
+            position=1,
+            at=now(),
+            by="user:test",
+            command=new_id(),
+            correlation=new_id(),
+            causation=None,
+            traceparent=None,
+            data=codec.to_bytes(event).decode(),
+        )
+
+    async def _react(self, envelope: Envelope) -> None:
+        async with self.site.pool.acquire() as connection, connection.transaction():
+            await react(reactions, envelope, connection, self.site)
+
+    async def customer(self, number: str, form: str = "AB", country: str = "SE") -> UUID:
+        """Let a customer be created and enriched."""
+        company_id = new_id()
+        identity = CompanyIdentity(country=country, number=number)
+        await self.hear(
+            CompanyCreated(company_id=company_id, origin="HAND", identity=identity, name="Ett AB")
+        )
+        await self.hear(
+            RelationStarted(company_id=company_id, relation="customer", since=now().date())
+        )
+        await self.enriched(company_id, number, form, country)
+        return company_id
+
+    async def enriched(self, company_id: UUID, number: str, form: str, country: str = "SE") -> None:
+        """Let the registry say which legal form a company has."""
+        details = CompanyDetails(legal_form=LegalForm(code=form))
+        await self.hear(
+            CompanyEnriched(
+                company_id=company_id,
+                country=country,
+                number=number,
+                registry="test",
+                facts=RegistryFacts(details=details, active=True),
+                as_of=now(),
+            )
+        )
+
+    async def watched(self, number: str) -> UUID:
+        """Let a customer be created, rated and watched, and the first look be over."""
+        company_id = await self.customer(number)
+        await self.work_off()
+        await self.poll()
+        return company_id
+
+    async def work_off(self) -> None:
+        """Take step after step, our own events heard in between, until nothing is left to do."""
+        for _ in range(TURNS_MAX):
+            spoken = await self._hear_ourselves()
+            held = await work.lease(self.site.pool, 1)
+            for one in held:
+                await self.worker.do(one)
+            if not held and not spoken:
+                return
+        raise AssertionError("there is always something left to do")
+
+    async def _hear_ourselves(self) -> bool:
+        rows = await self.site.pool.fetch(
+            "SELECT *, data::text AS text, meta::text AS about FROM events"
+            " WHERE position > $1 ORDER BY position",
+            self.heard,
+        )
+        for row in rows:
+            self.heard = row["position"]
+            if row["tenant_id"] == self.tenant:
+                await self._react(_from_row(row))
+        return bool(rows)
+
+    async def poll(self) -> bool:
+        """Read what the bureau tells, now, and work off what follows."""
+        await self.site.pool.execute("UPDATE accounts SET next_poll_at = now(), failures = 0")
+        was_read = await self.poller.poll()
+        await self.work_off()
+        return was_read
+
+    def change(self, number: str, **rating: int | None) -> None:
+        """Change a rating at the bureau."""
+        self.bureau.control("POST", f"companies/SE/{number}", rating)
+
+    async def told(self, company_id: UUID) -> list[str]:
+        """Return what was recorded of a company's credit, by name."""
+        return [event["type"].partition(".")[0] for event in await self.events(company_id)]
+
+    async def events(self, company_id: UUID) -> Sequence[dict[str, Any]]:
+        """Return what was recorded of a company's credit."""
+        rows = await self.site.pool.fetch(
+            "SELECT data::text AS text FROM events"
+            " WHERE tenant_id = $1 AND stream_id = $2 ORDER BY version",
+            self.tenant,
+            company_id,
+        )
+        return [json.loads(row["text"]) for row in rows]
+
+    async def scores(self, company_id: UUID) -> list[str | None]:
+        """Return the scores that a company has had, in order."""
+        ratings = [e.get("rating") or e.get("new") for e in await self.events(company_id)]
+        return [rating.get("score") for rating in ratings if rating]
+
+    def sold(self, number: str) -> int:
+        """Return how many reports the bureau has sold on a number."""
+        sold = self.bureau.control("GET", "ledger")["reports"]
+        return [row["number"] for row in sold].count(number)
+
+    def members(self) -> list[str]:
+        """Return whose numbers are in this tenant's portfolio at the bureau."""
+        ledger = self.bureau.control("GET", "ledger")
+        mine = {p["id"] for p in ledger["portfolios"] if p["name"] == f"kundvakt-{self.tenant}"}
+        return [row["number"] for row in ledger["members"] if row["portfolio_id"] in mine]
+
+
+def _from_row(row: Any) -> Envelope:
+    about = json.loads(row["about"])
+    return Envelope(
+        id=row["event_id"],
+        type=row["type"],
+        tenant=row["tenant_id"],
+        category=row["category"],
+        stream_id=row["stream_id"],
+        version=row["version"],
+        source="credit-monitor",
+        position=row["position"],
+        at=now(),
+        by=about["by"],
+        command=UUID(about["command"]),
+        correlation=UUID(about["correlation"]),
+        causation=UUID(about["causation"]) if about.get("causation") else None,
+        traceparent=None,
+        data=row["text"],
+    )

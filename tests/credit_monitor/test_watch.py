@@ -1,0 +1,294 @@
+"""From a customer to a told change, on a real Postgres and a bureau over real HTTP."""
+
+from uuid import UUID
+
+import asyncpg
+import pytest
+from office import Office
+
+from chassis.edge import now
+from chassis.tenancy import tenant_transaction
+from contracts.companies.company import (
+    CompanyArchived,
+    CompanyIdentified,
+    CompanyIdentity,
+    CompanyRestored,
+    RelationEnded,
+)
+from contracts.enrichment import CompanyNotInRegistry
+from standins.creditsafe.ratings import is_known
+
+pytestmark = pytest.mark.servers
+
+WATCHED = ["company-rated", "monitoring-started"]
+CHANGED = "credit-rating-changed"
+
+
+async def test_a_customer_is_rated_and_the_rating_starts_the_watch(
+    office: Office, number: str
+) -> None:
+    company = await office.customer(number)
+    await office.work_off()
+    assert await office.told(company) == WATCHED
+    assert (office.sold(number), office.members()) == (1, [number])
+    ledger = office.bureau.control("GET", "ledger")
+    assert f"{office.tenant}:{company}" in {row["reference"] for row in ledger["members"]}
+
+
+async def test_that_a_watch_began_is_said_to_follow_from_the_rating(
+    office: Office, number: str
+) -> None:
+    company = await office.customer(number)
+    await office.work_off()
+    rows = await office.site.pool.fetch(
+        "SELECT event_id::text AS id, meta->>'causation' AS because, meta->>'by' AS by"
+        " FROM events WHERE stream_id = $1 ORDER BY version",
+        company,
+    )
+    assert rows[1]["because"] == rows[0]["id"]
+    assert rows[1]["by"] == "policy:watch-rated-companies"
+
+
+async def test_every_change_is_told_once_however_often_it_is_read(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    office.change(number, score=95, limit=1)
+    for _ in range(4):
+        await office.poll()
+    assert await office.told(company) == [*WATCHED, CHANGED]
+    assert (await office.events(company))[-1]["new"]["text"] == "Very Low Risk"
+
+
+async def test_several_changes_within_one_poll_are_told_one_by_one(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    for score in (95, 12, 95, 40):
+        office.change(number, score=score)
+    await office.poll()
+    assert (await office.scores(company))[-4:] == ["95", "12", "95", "40"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"repeat": 2},
+        {"reissue": 2},
+        {"reorder": True},
+        {"repeat": 1, "reissue": 1, "reorder": True},
+    ],
+    ids=["repeated", "issued anew", "out of order", "all of it"],
+)
+async def test_a_bureau_that_repeats_itself_changes_nothing(
+    office: Office, number: str, fault: dict[str, object]
+) -> None:
+    company = await office.watched(number)
+    office.bureau.control("POST", "faults", fault)
+    for score in (95, 12):
+        office.change(number, score=score)
+    await office.poll()
+    office.change(number, score=95)
+    for _ in range(3):
+        await office.poll()
+    assert (await office.scores(company))[-3:] == ["95", "12", "95"]
+    assert (await office.told(company)).count(CHANGED) == 3
+
+
+async def test_without_the_memory_of_what_was_told_every_reading_would_buy_a_report(
+    office: Office, number: str
+) -> None:
+    await office.watched(number)
+    office.change(number, score=95)
+    await office.poll()
+    bought = office.sold(number)
+    await office.poll()
+    assert office.sold(number) == bought
+    await office.site.pool.execute("DELETE FROM notices WHERE tenant_id = $1", office.tenant)
+    await office.poll()
+    assert office.sold(number) == bought + 1
+
+
+async def test_without_how_far_we_are_a_change_there_and_back_would_be_told_again(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    for score in (95, 12, 95):
+        office.change(number, score=score)
+    await office.poll()
+    forget = "DELETE FROM notices WHERE tenant_id = $1"
+    await office.site.pool.execute(forget, office.tenant)
+    await office.poll()
+    assert (await office.told(company)).count(CHANGED) == 3
+    await office.site.pool.execute(forget, office.tenant)
+    await office.site.pool.execute(
+        "UPDATE notices SET notice_id = notice_id + 1000000 WHERE tenant_id = $1", office.tenant
+    )
+    async with tenant_transaction(office.site.pool, office.tenant) as connection:
+        await connection.execute("UPDATE subjects SET as_of = NULL")
+    office.bureau.control("POST", "faults", {"reissue": 1})
+    for score in (12, 95):
+        office.change(number, score=score)
+    await office.poll()
+    assert (await office.told(company)).count(CHANGED) > 3
+
+
+async def test_a_change_between_the_report_and_the_watch_is_found(
+    office: Office, number: str
+) -> None:
+    company = await office.customer(number)
+    while office.sold(number) == 0:
+        (held,) = await _lease(office)
+        await office.worker.do(held)
+    office.change(number, score=95, limit=3)
+    await office.work_off()
+    for _ in range(3):
+        await office.poll()
+    assert (await office.scores(company))[-1] == "95"
+    assert (await office.told(company)).count(CHANGED) == 1
+
+
+async def _lease(office: Office) -> list[object]:
+    from credit_monitor import work  # noqa: PLC0415
+
+    return list(await work.lease(office.site.pool, 1))
+
+
+async def test_a_change_that_was_never_told_is_found_with_the_next(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    office.bureau.control("POST", "faults", {"forget": 1})
+    office.change(number, score=95)
+    await office.poll()
+    office.change(number, score=12)
+    await office.poll()
+    assert (await office.scores(company))[-2:] == ["95", "12"]
+
+
+async def test_a_notification_published_late_is_read_all_the_same(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    office.bureau.control("POST", "faults", {"hide_seconds": 0.4})
+    office.change(number, score=95)
+    office.bureau.control("POST", "faults", {"hide_seconds": 0})
+    office.change(number, score=12)
+    await office.poll()
+    while (await office.told(company)).count(CHANGED) < 2:
+        await office.poll()
+    await office.poll()
+    assert (await office.scores(company))[-1] == "12"
+    assert (await office.told(company)).count(CHANGED) == 2
+
+
+async def test_archiving_ends_the_watch_here_and_there(office: Office, number: str) -> None:
+    company = await office.watched(number)
+    await office.hear(CompanyArchived(company_id=company))
+    await office.work_off()
+    assert await office.told(company) == [*WATCHED, "monitoring-stopped"]
+    assert office.members() == []
+    office.change(number, score=95)
+    await office.poll()
+    assert await office.told(company) == [*WATCHED, "monitoring-stopped"]
+
+
+async def test_whoever_is_taken_back_is_watched_again_and_not_rated_again(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    await office.hear(CompanyArchived(company_id=company))
+    await office.work_off()
+    office.change(number, score=95)
+    await office.hear(CompanyRestored(company_id=company))
+    await office.work_off()
+    for _ in range(3):
+        await office.poll()
+    told = await office.told(company)
+    assert told == [*WATCHED, "monitoring-stopped", "monitoring-started", CHANGED]
+    assert office.members() == [number]
+
+
+async def test_with_the_last_relation_the_watch_ends(office: Office, number: str) -> None:
+    company = await office.watched(number)
+    ended = RelationEnded(company_id=company, relation="customer", until=now().date())
+    await office.hear(ended)
+    await office.work_off()
+    assert (await office.events(company))[-1]["cause"] == "RELATION_ENDED"
+
+
+async def test_another_number_is_rated_anew_and_the_old_one_let_go(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    other = next(n for n in map(str, range(5_590_000_000, 5_590_000_100)) if is_known("SE", n))
+    identity = CompanyIdentity(country="SE", number=other)
+    await office.hear(CompanyIdentified(company_id=company, identity=identity))
+    await office.enriched(company, other, "AB")
+    await office.work_off()
+    assert await office.told(company) == [*WATCHED, "monitoring-stopped", *WATCHED]
+    assert office.members() == [other]
+
+
+@pytest.mark.parametrize("form", ["E", "HB", "KB"])
+async def test_whom_we_may_not_check_nobody_is_asked_about(
+    office: Office, number: str, form: str
+) -> None:
+    company = await office.customer(number, form)
+    await office.work_off()
+    (event,) = await office.events(company)
+    assert (event["type"], event["cause"]) == ("monitoring-excluded.v1", "LEGAL_FORM")
+    assert (office.sold(number), office.members()) == (0, [])
+
+
+async def test_a_form_that_becomes_known_lets_the_watch_begin(office: Office, number: str) -> None:
+    company = await office.customer(number, "HB")
+    await office.work_off()
+    await office.enriched(company, number, "AB")
+    await office.work_off()
+    assert await office.told(company) == ["monitoring-excluded", *WATCHED]
+
+
+async def test_a_company_without_a_number_is_left_out(office: Office) -> None:
+    company = UUID(int=now().microsecond)
+    await office.hear(CompanyNotInRegistry(company_id=company, country="SE", reason="no-number"))
+    await office.work_off()
+    assert await office.told(company) == []
+
+
+async def test_a_number_the_bureau_does_not_know_is_said_and_asked_for_again_later(
+    office: Office,
+) -> None:
+    numbers = map(str, range(5_580_000_000, 5_580_001_000))
+    unknown = next(number for number in numbers if not is_known("SE", number))
+    company = await office.customer(unknown)
+    await office.work_off()
+    assert await office.told(company) == ["credit-check-failed", "monitoring-excluded"]
+    office.change(unknown, score=63)
+    async with tenant_transaction(office.site.pool, office.tenant) as connection:
+        await connection.execute("UPDATE subjects SET rated_at = now() - interval '8 days'")
+    await office.site.pool.execute("UPDATE work SET due_at = now()")
+    await office.work_off()
+    assert (await office.told(company))[2:] == WATCHED
+
+
+async def test_one_tenants_subjects_are_not_seen_by_another(office: Office, number: str) -> None:
+    await office.customer(number)
+    async with tenant_transaction(office.site.pool, "somebody-else") as connection:
+        assert await connection.fetchval("SELECT count(*) FROM subjects") == 0
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await office.site.pool.fetchval("SELECT count(*) FROM subjects")
+
+
+async def test_two_tenants_watch_the_same_company_each_for_itself(
+    office: Office, number: str
+) -> None:
+    mine = await office.watched(number)
+    other = Office(office.site, office.creditsafe, office.bureau, f"{office.tenant[:-1]}z")
+    other.heard = office.heard
+    theirs = await other.watched(number)
+    office.change(number, score=95)
+    await office.poll()
+    assert (await office.scores(mine))[-1] == "95"
+    assert (await other.scores(theirs))[-1] == "95"
+    assert (office.sold(number), other.members()) == (4, [number])

@@ -1,0 +1,66 @@
+"""All of Kundvakt at once: started, every process killed in turn, and well again."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from onebox import demo
+from onebox.box import SERVICES, Onebox, Options, PortTakenError
+
+pytestmark = [pytest.mark.servers, pytest.mark.journey]
+PROCESSES = {*SERVICES, "postgres", "nats", "creditsafe"}
+
+
+@pytest.fixture
+async def box(tmp_path: Path) -> AsyncIterator[Onebox]:
+    async with Onebox(tmp_path / "home") as running:
+        yield running
+
+
+async def companies(box: Onebox, key: str) -> int:
+    async with demo.client(box, key) as api:
+        answer = await api.get("/companies")
+        answer.raise_for_status()
+        return len(answer.json()["items"])
+
+
+async def test_everything_runs_and_what_is_killed_comes_back(box: Onebox) -> None:
+    key = await demo.seed(box)
+    assert set(box.processes) == PROCESSES
+    for name in sorted(PROCESSES):
+        before = box.kill(name)
+        assert await box.restarted(name, before) != before
+        await box.wait_ready()
+        assert await companies(box, key) == 0, name
+        state = json.loads((box.home.path / "run.json").read_text())
+        assert state["processes"] == dict(box.processes), name
+        assert set(state["processes"]) == PROCESSES
+    await nothing_else_may_take_the_port(box)
+    assert await demo.seed(box) == key, "the second time the key is found again"
+
+
+async def nothing_else_may_take_the_port(box: Onebox) -> None:
+    port = httpx2.URL(box.urls["gateway"]).port
+    assert port
+    options = Options(http_port=port, database_url="postgresql://unused", nats_url="nats://unused")
+    with pytest.raises(PortTakenError, match=str(port)):
+        async with Onebox(box.home.path.parent / "other", options):
+            pass
+
+
+async def test_a_service_is_told_its_own_addresses_alone(box: Onebox) -> None:
+    for name in SERVICES:
+        told = environment_of(box.processes[name])
+        assert box.home.password("postgres") not in told
+        assert box.home.password("admin") not in told
+        for other in SERVICES:
+            role = f"kundvakt_{other.replace('-', '_')}"
+            assert (box.home.password(role) in told) is (other == name), (name, other)
+            assert (box.home.password(other) in told) is (other == name), (name, other)
+
+
+def environment_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/environ").read_text()

@@ -1,0 +1,85 @@
+"""Takes one protection away from a service, to see that a test notices.
+
+Loaded by the interpreter of every process whose path begins with this folder; does nothing
+unless `KUNDVAKT_TEST_SABOTAGE` names a protection.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+
+def forget_commands() -> None:
+    """Recognise no command that was answered before."""
+    from chassis.event_store import PostgresStreams  # noqa: PLC0415 - only where it is sabotaged
+
+    read: Callable[..., Any] = PostgresStreams.read
+
+    async def forgetful(self: Any, stream: Any, command: Any) -> Any:
+        return replace(await read(self, stream, command), answered=None)
+
+    PostgresStreams.read = forgetful  # type: ignore[method-assign]
+
+
+def publish_after_remembering() -> None:
+    """Note events as published before they are, and ask for none that is missing."""
+    from chassis import relay, watch  # noqa: PLC0415 - only where it is sabotaged
+
+    publish: Callable[..., Any] = relay.Publisher.publish
+
+    async def too_late(self: Any, envelopes: Any, suffix: str) -> None:
+        last = envelopes[-1].position
+        await relay_connection(self).execute("UPDATE relay SET position = $1", last)
+        relay.reach("relay.read")
+        await publish(self, envelopes, suffix)
+
+    def relay_connection(publisher: Any) -> Any:
+        return publisher.sabotaged_connection
+
+    window: Callable[..., Any] = relay._window  # noqa: SLF001 - that is what is sabotaged
+
+    async def with_connection(source: str, connection: Any, publisher: Any) -> bool:
+        publisher.sabotaged_connection = connection
+        more: bool = await window(source, connection, publisher)
+        return more
+
+    async def look_away(*_: Any) -> None:
+        return
+
+    relay.Publisher.publish = too_late  # type: ignore[method-assign]
+    relay._window = with_connection  # noqa: SLF001 - the same
+    watch._look = look_away  # noqa: SLF001 - the same
+
+
+def checkpoint_before_effect() -> None:
+    """Commit the checkpoint before what it stands for."""
+    from chassis.intake import Intake  # noqa: PLC0415 - only where it is sabotaged
+
+    take: Callable[..., Any] = Intake._take_all  # noqa: SLF001 - that is what is sabotaged
+
+    async def hasty(self: Any, connection: Any, envelopes: Any) -> None:
+        await connection.execute(
+            "UPDATE checkpoints SET position = $3 WHERE consumer = $1 AND source = $2",
+            self._consumer,
+            envelopes[0].source,
+            envelopes[-1].position,
+        )
+        await connection.execute("COMMIT")
+        await connection.execute("BEGIN")
+        from chassis.failpoints import reach  # noqa: PLC0415 - the same
+
+        reach("sabotage.checkpointed")
+        await take(self, connection, envelopes)
+
+    Intake._take_all = hasty  # type: ignore[method-assign]  # noqa: SLF001 - the same
+
+
+SABOTAGES = {
+    "forget-commands": forget_commands,
+    "publish-after-remembering": publish_after_remembering,
+    "checkpoint-before-effect": checkpoint_before_effect,
+}
+
+if name := os.environ.get("KUNDVAKT_TEST_SABOTAGE"):
+    SABOTAGES[name]()
