@@ -119,7 +119,8 @@ BEGIN
     UPDATE history_head SET seq = 0;
     DELETE FROM projections;
     DROP VIEW IF EXISTS department_rows;
-    FOR emptied IN SELECT relname FROM pg_class WHERE relname ~ '^department_rows_v' AND relkind = 'r' LOOP
+    FOR emptied IN SELECT relname FROM pg_class
+      WHERE relname ~ '^department_rows_v' AND relkind = 'r' LOOP
       EXECUTE 'DROP TABLE ' || emptied;
     END LOOP;
   END IF;

@@ -80,7 +80,7 @@ class Asker:
         headers = {"content-type": "application/json"}
         if parent := tracing.traceparent():
             headers["traceparent"] = parent
-        if len(body) > wire.PAYLOAD_BYTES_MAX:
+        if len(body) > wire.BODY_BYTES_MAX:
             raise Rejected("too-large", "This is more than one request may carry.")
         try:
             with tracing.span(f"ask {subject}"):

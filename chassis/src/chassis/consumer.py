@@ -6,16 +6,18 @@ hold to a time-out they do not catch (docs/adr/0007).
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import structlog
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from chassis import metrics
 from chassis.failpoints import reach
 from chassis.intake import Incoming, Intake
-from chassis.leadership import leading
+from chassis.leadership import leading, still_leading
 from chassis.postgres import heal
 from chassis.reaction import react
 from chassis.site import Site
@@ -31,6 +33,9 @@ FETCH_SECONDS = 1.0
 """How long an empty fetch waits; a fetch with anything returns at once."""
 EARLY_SECONDS = 0.3
 """An event that came before its predecessor is delivered again after this."""
+EARLY_DELIVERIES_MAX = 20
+"""After these it is let go: what waits for its predecessors keeps them from being delivered once
+too many wait. Whoever watches asks for it again, together with those."""
 ACK_WAIT_SECONDS = 30.0
 """Three times the longest handling; longer, and a deploy would leave events lying."""
 UNACKNOWLEDGED_MAX = 2_000
@@ -69,9 +74,14 @@ async def settle(intake: Intake, messages: Sequence[Msg]) -> None:
         for message in messages:
             await message.nak()
         raise
+    except Exception:
+        log.exception("intake failed")
+        for message in messages:
+            await message.nak(delay=_patience(message))
+        raise
     reach("consumer.taken")
     for message, is_done in zip(messages, done, strict=True):
-        if is_done:
+        if is_done or (message.metadata.num_delivered or 1) >= EARLY_DELIVERIES_MAX:
             await message.ack()
         else:
             await message.nak(delay=EARLY_SECONDS)
@@ -100,7 +110,7 @@ async def consume(site: Site) -> None:
     url = site.settings.database_url.get_secret_value()
     while True:
         try:
-            async with leading(url, f"{name}:consume"):
+            async with leading(url, f"{name}:consume") as lock:
                 subscription = await site.nats.jetstream().pull_subscribe(
                     SUBJECTS,
                     durable=name,
@@ -109,15 +119,20 @@ async def consume(site: Site) -> None:
                     inbox_prefix=inbox(site),
                 )
                 log.info("consumer leads", consumer=name)
-                await _fetch_for_ever(subscription, intake)
+                try:
+                    await _fetch_for_ever(subscription, intake, lock)
+                finally:
+                    with suppress(NatsError):
+                        await subscription.unsubscribe()
         except INTERRUPTIONS as error:
             log.warning("consumer interrupted", error=repr(error))
             await heal(site.pool, error)
             await asyncio.sleep(EARLY_SECONDS)
 
 
-async def _fetch_for_ever(subscription: Any, intake: Intake) -> None:
+async def _fetch_for_ever(subscription: Any, intake: Intake, lock: Any) -> None:
     while True:
+        await still_leading(lock)
         try:
             messages = await subscription.fetch(BATCH_EVENTS, timeout=FETCH_SECONDS)
         except TimeoutError:

@@ -8,12 +8,15 @@ import orjson
 
 from chassis import codec, sealing, tracing
 from chassis.appender import SQL, Appender, Kept, Outcome, Ready, append_batch
+from chassis.decider import Rejected
 from chassis.edge import new_id
 from chassis.keys import KeyRing
 from chassis.streams import Answered, Append, Claimed, Past, Stream, WrongVersion
 from chassis.tenancy import Connection
 from contracts.message import Answer, Command, Event
 
+EVENT_BYTES_MAX = 165_000
+"""Postgres writes JSON with spaces, half as long again at worst; the bus takes 262,144."""
 READ = """
 SELECT 0 AS version, digest, answer::text AS text FROM commands
 WHERE tenant_id = $1 AND command_id = $3
@@ -99,7 +102,11 @@ class PostgresStreams:
     async def _row(self, tenant: str, event: Event) -> tuple[UUID, str, str]:
         data = codec.to_json(event)
         data = await sealing.seal(self._keys, tenant, event.stream_id, data)
-        return new_id(), str(data["type"]), orjson.dumps(data).decode()
+        text = orjson.dumps(data)
+        if len(text) > EVENT_BYTES_MAX:
+            # The relay could never put it on the bus, nor anything after it.
+            raise Rejected("too-large", "This is more than one event may hold.")
+        return new_id(), str(data["type"]), text.decode()
 
 
 class TransactionStreams(PostgresStreams):

@@ -9,7 +9,7 @@ import structlog
 
 from chassis.consumer import applier
 from chassis.intake import reason_of
-from chassis.postgres import TRANSIENT
+from chassis.postgres import TRANSIENT, passes
 from chassis.projector import Table, fold_into
 from chassis.site import Site
 from chassis.tenancy import Connection
@@ -18,6 +18,8 @@ from contracts.envelope import envelope_from
 log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0
+PROJECTION = "projection:"
+"""What the consumers of history are named with: the read models."""
 ONE = """
 SELECT seq, tenant_id, stream_id, version, type, id::text AS id, at, by,
        correlation::text AS correlation, causation::text AS causation, data::text AS data
@@ -39,20 +41,27 @@ async def retry_parked(site: Site) -> None:
 async def retry_one(site: Site) -> bool:
     """Take up the oldest event that is asked for; say whether there was one.
 
-    When it fails again its stream stays parked, with the new reason.
+    When it fails again its stream stays parked, with the new reason. When it is taken in, what
+    waits behind it comes next, also what was parked there in the meantime.
     """
     async with site.pool.acquire() as lent, lent.transaction():
+        consumer = await lent.fetchval(
+            "SELECT consumer FROM parked WHERE retry ORDER BY id LIMIT 1"
+        )
+        if consumer is None:
+            return False
+        await _hold(lent, consumer)
         row = await lent.fetchrow(
-            "SELECT * FROM parked WHERE retry ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED"
+            "SELECT * FROM parked WHERE retry AND consumer = $1 ORDER BY id LIMIT 1", consumer
         )
         if row is None:
-            return False
+            return True
         try:
             async with lent.transaction():
                 await _again(site, row)(lent)
-        except TRANSIENT:
-            raise
-        except Exception as error:  # noqa: BLE001 - it stays parked, whatever it is
+        except Exception as error:
+            if passes(error):
+                raise
             await lent.execute(
                 "UPDATE parked SET retry = false,"
                 " reason = CASE WHEN id = $1 THEN $2 ELSE reason END"
@@ -66,8 +75,25 @@ async def retry_one(site: Site) -> bool:
             log.warning("parked again", consumer=row["consumer"], type=row["type"])
         else:
             await lent.execute("DELETE FROM parked WHERE id = $1", row["id"])
+            await lent.execute(
+                "UPDATE parked SET retry = true WHERE NOT retry AND consumer = $1"
+                " AND tenant_id = $2 AND stream_id = $3",
+                row["consumer"],
+                row["tenant_id"],
+                row["stream_id"],
+            )
             log.info("taken up again", consumer=row["consumer"], type=row["type"])
     return True
+
+
+async def _hold(connection: Connection, consumer: str) -> None:
+    """Keep new events from being parked behind one that is just being taken up again."""
+    await connection.execute(
+        "SELECT FROM projections WHERE name = $1 FOR UPDATE"
+        if consumer.startswith(PROJECTION)
+        else "SELECT FROM checkpoints WHERE consumer = $1 ORDER BY source FOR UPDATE",
+        consumer.removeprefix(PROJECTION),
+    )
 
 
 def _again(site: Site, row: Any) -> Callable[[Connection], Awaitable[None]]:
@@ -78,7 +104,7 @@ def _again(site: Site, row: Any) -> Callable[[Connection], Awaitable[None]]:
         await applier(site)(connection, [envelope])
 
     async def projection(connection: Connection) -> None:
-        name = row["consumer"].partition(":")[2]
+        name = row["consumer"].removeprefix(PROJECTION)
         one = next(p for p in site.service.projections if p.name == name)
         state = await connection.fetchrow(
             "SELECT table_name FROM projections WHERE name = $1 FOR UPDATE", name
@@ -88,4 +114,4 @@ def _again(site: Site, row: Any) -> Callable[[Connection], Awaitable[None]]:
         told = await connection.fetch(ONE, row["position"])
         await fold_into(connection, one, Table(one, state["table_name"]), told)
 
-    return projection if row["consumer"].startswith("projection:") else event
+    return projection if row["consumer"].startswith(PROJECTION) else event

@@ -34,15 +34,13 @@ TRANSIENT: tuple[type[Exception], ...] = (
     TimeoutError,
 )
 """What goes away by itself: asking again is right, giving up is not."""
+STALE_POOL = ("25006", "57P01", "57P02", "57P03")
+"""The server was demoted or is going away: every connection of the pool leads to it."""
 
 
 def passes(error: BaseException) -> bool:
     """Say whether an error goes away by itself; a value that fits no column never does."""
     return isinstance(error, TRANSIENT) and not isinstance(error, ValueError)
-
-
-STALE_POOL = ("25006", "57P01", "57P02", "57P03")
-"""The server was demoted or is going away: every connection of the pool leads to it."""
 
 
 async def open_pool(url: str, size: int, name: str) -> Pool:
@@ -70,7 +68,7 @@ async def connect(url: str, name: str, **settings: str) -> Any:
     return await asyncpg.connect(
         url,
         timeout=CONNECT_SECONDS_MAX,
-        command_timeout=COMMAND_SECONDS_MAX,
+        command_timeout=None if settings.get("statement_timeout") == "0" else COMMAND_SECONDS_MAX,
         server_settings={"application_name": name, "jit": "off", **settings},
     )
 

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chassis import codec, sealing
+import structlog
+
+from chassis import codec, metrics, sealing, tracing
 from chassis.decider import AnyDecider, Rejected
 from chassis.edge import derived_id
 from chassis.streams import transact
@@ -66,10 +68,23 @@ async def react(
     names = {form.model_fields["type"].default for r in reactions for form in r.to}
     if envelope.type not in names and codec.is_current(envelope.type):
         return
+    with (
+        structlog.contextvars.bound_contextvars(
+            tenant=envelope.tenant, correlation=str(envelope.correlation)
+        ),
+        tracing.span(f"{site.service.name} hears {envelope.type}", envelope.traceparent),
+    ):
+        await _act(reactions, envelope, connection, site)
+
+
+async def _act(
+    reactions: tuple[Reaction, ...], envelope: Envelope, connection: Connection, site: "Site"
+) -> None:
     data = codec.parse(envelope.data.encode())
     if '"sealed"' in envelope.data:
         data = await sealing.unseal(site.keys, envelope.tenant, envelope.stream_id, data)
     event = codec.event_from(data)
     for reaction in reactions:
         if isinstance(event, reaction.to):
-            await reaction.act(Happened(event, envelope, connection, site))
+            with metrics.HANDLED.labels(reaction.name, "reacted").time():
+                await reaction.act(Happened(event, envelope, connection, site))

@@ -29,6 +29,7 @@ class Roles:
     service: str
 
 
+LOCK = 7004
 PAGE_EVENTS = 10_000
 WRITE_ROWS = 5_000
 
@@ -57,6 +58,15 @@ async def build_missing(connection: Any, service: Service, roles: Roles) -> None
 
 async def rebuild(connection: Any, projection: AnyProjection, roles: Roles) -> int:
     """Build a read model anew from history and switch to it; returns how many rows it has."""
+    # Two at once would take each other's half-built table for what was left behind.
+    await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+    try:
+        return await _rebuild(connection, projection, roles)
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock($1)", LOCK)
+
+
+async def _rebuild(connection: Any, projection: AnyProjection, roles: Roles) -> int:
     name = await _create(connection, projection)
     reach("rebuild.created")
     # Row-level security holds for the owner too: rows are read and written as the service.

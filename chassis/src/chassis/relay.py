@@ -1,6 +1,7 @@
 """The events table is the outbox: one leader puts it on the bus in order, and notes how far."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -12,6 +13,8 @@ import orjson
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
 
 from chassis import metrics
 from chassis.failpoints import reach
@@ -28,8 +31,11 @@ ACK_SECONDS_MAX = 10.0
 POLL_SECONDS = 0.5
 """The doorbell may be missed; nothing waits longer than this for it."""
 HEAD_SECONDS = 1.0
+POSITION_MAX = 2**63 - 1
 REPUBLISH_EVENTS_MAX = 5_000
 BACK_OFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
+QUIET_SECONDS = 15.0
+"""Longer than any time-out here: after this without a failure, the next is a first one."""
 
 SELECT = """
 SELECT position, tenant_id, category, stream_id, version, event_id, type, data::text AS data,
@@ -74,9 +80,9 @@ class Publisher:
         self._refused: list[str] = []
         self._all_in = asyncio.Event()
 
-    async def open(self) -> None:
+    async def open(self) -> Subscription:
         """Listen for acknowledgements."""
-        await self._nats.subscribe(self._inbox + ".*", cb=self._on_ack)
+        return await self._nats.subscribe(self._inbox + ".*", cb=self._on_ack)
 
     async def publish(self, envelopes: Sequence[Envelope], suffix: str) -> None:
         """Publish in order; raises `Unacknowledged` unless all of it is kept by the bus.
@@ -118,6 +124,7 @@ async def relay(site: Site) -> None:
     """Relay for as long as the service runs, as leader or waiting to become it."""
     failures = 0
     while True:
+        began = time.monotonic()
         try:
             url = site.settings.database_url.get_secret_value()
             async with leading(url, f"{site.service.name}:relay") as connection:
@@ -125,6 +132,8 @@ async def relay(site: Site) -> None:
         except INTERRUPTIONS as error:
             metrics.RETRIED.labels("relay").inc()
             log.warning("relay interrupted", error=repr(error))
+        if time.monotonic() - began > QUIET_SECONDS:
+            failures = 0
         await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
         failures += 1
 
@@ -135,7 +144,7 @@ async def _lead(site: Site, connection: Any) -> None:
     bell.set()
     await connection.add_listener("events", lambda *_: bell.set())
     publisher = Publisher(site.nats)
-    await publisher.open()
+    acknowledgements = await publisher.open()
     requests: asyncio.Queue[tuple[int, int]] = asyncio.Queue(maxsize=100)
     subscription = await site.nats.subscribe(
         f"relay.{source}.republish", cb=partial(_note_request, requests)
@@ -154,8 +163,9 @@ async def _lead(site: Site, connection: Any) -> None:
                     await bell.wait()
     finally:
         heads.cancel()
-        with suppress(Exception):
-            await subscription.unsubscribe()
+        for one in (subscription, acknowledgements):
+            with suppress(NatsError):
+                await one.unsubscribe()
 
 
 async def _window(source: str, connection: Any, publisher: Publisher) -> bool:
@@ -200,7 +210,9 @@ async def _republish(
 async def _note_request(requests: "asyncio.Queue[tuple[int, int]]", message: Msg) -> None:
     with suppress(ValueError, KeyError, TypeError, asyncio.QueueFull):
         wish = orjson.loads(message.data)
-        requests.put_nowait((int(wish["first"]), int(wish["last"])))
+        first, last = int(wish["first"]), int(wish["last"])
+        if 0 < first <= last <= POSITION_MAX:
+            requests.put_nowait((first, last))
 
 
 async def _tell_head(site: Site) -> None:

@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import dataclass
 
 import orjson
 import structlog
@@ -39,11 +40,14 @@ async def watch(site: Site) -> None:
         site.heads[message.subject.partition(".")[2]] = int(message.data)
 
     await site.nats.subscribe("head.*", cb=on_head)
-    moved: dict[str, tuple[int, float]] = {}
+    standing: dict[str, Standing] = {}
     async for _ in _ticks():
-        await _keep_consumer(site)
-        for source, head in site.heads.items():
-            await _look(site, source, head, moved)
+        try:
+            await _keep_consumer(site)
+            for source, head in list(site.heads.items()):
+                await _look(site, source, head, standing)
+        except INTERRUPTIONS as error:
+            log.warning("watch interrupted", error=repr(error))
 
 
 async def _ticks() -> AsyncIterator[None]:
@@ -65,24 +69,39 @@ async def _keep_consumer(site: Site) -> None:
             await jetstream.add_consumer(STREAM, config)
 
 
-async def _look(site: Site, source: str, head: int, moved: dict[str, tuple[int, float]]) -> None:
+@dataclass(slots=True)
+class Standing:
+    """Where a consumer stands still with a source, since when, and when to ask again."""
+
+    position: int
+    since: float
+    ask_after: float = ASK_AGAIN_SECONDS
+
+
+async def _look(site: Site, source: str, head: int, standing: dict[str, Standing]) -> None:
     name = site.service.name
     # Another replica may be the one that moves it, so it is read where all of them see it.
     site.progress[f"{name}/{source}"] = await _checkpoint(site, source)
     position = site.progress[f"{name}/{source}"]
     metrics.LAG.labels(name, source).set(max(0, head - position))
-    before, since = moved.get(source, (-1, 0.0))
-    if position != before or head <= position:
-        moved[source] = (position, time.monotonic())
+    before = standing.get(source)
+    if before is None or position != before.position or head <= position:
+        standing[source] = Standing(position, time.monotonic())
         return
-    waited = time.monotonic() - since
+    waited = time.monotonic() - before.since
     if waited > RESTART_SECONDS:
-        log.critical("no progress, starting anew", source=source, at=position, head=head)
-        os.kill(os.getpid(), signal.SIGTERM)
-    elif waited > ASK_AGAIN_SECONDS:
+        _start_anew(f"no progress with {source}")
+    elif waited > before.ask_after:
+        # Ever less often: where it is ourselves who cannot go on, asking only fills the bus.
+        before.ask_after *= 2
         log.warning("no progress, asking again", source=source, at=position, head=head)
         wish = orjson.dumps({"first": position + 1, "last": head})
         await site.nats.publish(f"relay.{source}.republish", wish)
+
+
+def _start_anew(why: str) -> None:
+    log.critical("starting anew", why=why)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _checkpoint(site: Site, source: str) -> int:

@@ -29,6 +29,9 @@ STREAM = "EVENTS"
 """The one JetStream stream; `kundvakt migrate` declares it, no service does."""
 SUBJECTS = "evt.>"
 PAYLOAD_BYTES_MAX = 262_144
+"""What the bus takes, headers included."""
+BODY_BYTES_MAX = PAYLOAD_BYTES_MAX - 8_192
+"""What may be said in one message, leaving room for its headers."""
 WORKERS = 64
 """Commands in hand at once in a process: what shares a commit must be waiting together."""
 INTERRUPTIONS: tuple[type[Exception], ...] = (*TRANSIENT, NatsError)

@@ -63,10 +63,10 @@ async def run(settings: RunSettings) -> None:
     """Run until the task is cancelled."""
     task = asyncio.current_task()
     assert task  # noqa: S101 - a coroutine runs in one
-    for sign in (signal.SIGINT, signal.SIGTERM):
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
     began = time.monotonic()
-    own = {"KUNDVAKT_CREDITSAFE_POLL_SECONDS": DEMO_POLL_SECONDS} if settings.demo else {}
+    own = {"KUNDVAKT_CREDIT_POLL_SECONDS": DEMO_POLL_SECONDS} if settings.demo else {}
     options = Options(
         http_port=settings.http_port,
         database_url=settings.database_url.get_secret_value(),

@@ -1,6 +1,7 @@
 """A tenant to try things out with: companies come in from the registry, and what happens shows."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from itertools import cycle
@@ -60,9 +61,12 @@ def client(box: Onebox, key: str) -> httpx2.AsyncClient:
 
 async def show(box: Onebox, key: str) -> None:
     """Create companies now and then, and tell what happens, for ever."""
-    async with client(box, key) as api, asyncio.TaskGroup() as group:
-        group.create_task(Teller(api, say).tell())
-        group.create_task(create_now_and_then(api))
+    try:
+        async with client(box, key) as api, asyncio.TaskGroup() as group:
+            group.create_task(Teller(api, say).tell())
+            group.create_task(create_now_and_then(api))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is no reason to stop the rest
+        say(f"the demo ended by itself, the rest goes on: {error!r}")
 
 
 class Teller:
@@ -87,8 +91,8 @@ class Teller:
             response.raise_for_status()
             async for event in httpx2.EventSource(response):
                 self._last = event.id or self._last
-                document = event.json()
-                if isinstance(document, dict) and "data" in document:
+                if event.data:
+                    document = json.loads(event.data)
                     name = await self._name(document["data"])
                     self._tell(line(event.event, document, name))
 

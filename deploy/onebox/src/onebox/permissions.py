@@ -130,7 +130,7 @@ def _list(subjects: tuple[str, ...]) -> str:
 
 def password_variable(user: str) -> str:
     """Return the environment variable that holds a user's password where servers are our own."""
-    return "KUNDVAKT_NATS_PASSWORD_" + user.upper().replace("-", "_")
+    return f"KUNDVAKT_NATS_PASSWORD_{user.upper().replace('-', '_')}"
 
 
 def deployed() -> str:

@@ -73,6 +73,11 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def failed(self) -> bool:
+        """Say whether the process ended otherwise than well."""
+        return self._process is not None and bool(self._process.returncode)
+
+    @property
     def ending(self) -> str:
         """Say how the process ended, for people."""
         code = self._process.returncode if self._process else None

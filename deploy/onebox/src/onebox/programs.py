@@ -58,7 +58,7 @@ def service(name: str, place: Place, environment: Mapping[str, str]) -> Program:
     else:
         told["KUNDVAKT_OPS_PORT"] = str(place.port)
     if name == "credit-monitor":
-        told["KUNDVAKT_CREDITSAFE_URL"] = place.bureau_url
+        told["KUNDVAKT_CREDITSAFE_URL"] = f"{place.bureau_url}/v1"
     return Program(
         name,
         (sys.executable, "-m", "chassis.run", name),

@@ -135,10 +135,10 @@ class Supervisor:
             deaths = 1 if clock() - began > STEADY_SECONDS else deaths + 1
             pause = BACK_OFF_SECONDS[min(deaths, len(BACK_OFF_SECONDS)) - 1]
             when = f"in {pause:g} s" if pause else "at once"
-            self._tell(f"{child.program.name} {child.ending}; starting it again {when}")
             if pause:
                 self.note()
-                await asyncio.sleep(pause)
+            self._tell(f"{child.program.name} {child.ending}; starting it again {when}")
+            await asyncio.sleep(pause)
 
     async def _watch(self, child: Child) -> None:
         """Wait for a process to end, and keep its log from growing for ever meanwhile."""

@@ -8,5 +8,5 @@ def say(line: str) -> None:
     try:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stdout = sys.stderr
+    except OSError:
+        pass

@@ -101,6 +101,11 @@ def put(rating: CreditRating, part: Part, at: datetime) -> CreditRating:
     return changed.model_copy(update={"text": None, "reasons": (), "rated_on": at.date()})
 
 
+def agrees(rating: CreditRating, part: Part) -> bool:
+    """Say whether a rating is already as told."""
+    return same(rating.model_copy(update=dict(part)), rating)
+
+
 def settle(
     rating: CreditRating,
     as_of: datetime | None,
@@ -120,22 +125,24 @@ def settle(
     if not news:
         return _compare(rating, far, report, patient=patient)
     found, untold_before = _walk(rating, news)
-    end = found[-1].rating if found else rating
-    if same(end, report[0]):
-        return Settled(_with_report(found, report[0]), far)
     last = news[-1]
-    if not same(put(report[0], last.new, last.at), report[0]):
+    is_further_on = not agrees(report[0], last.new)
+    if is_further_on:
         return Settled(tuple(found), far, look_again=True)
-    if untold_before or not patient:
-        return Settled(_with_report(found, report[0]) or _seen(report), far)
-    return _hold(found, last, news[-2].at if len(news) > 1 else as_of)
+    if untold_before:
+        return Settled(_with_report(_walk_back(rating, news, report[0]), report[0]), far)
+    if same(found[-1].rating if found else rating, report[0]):
+        return Settled(_with_report(found, report[0]), far)
+    if patient:
+        return _hold(found, last, news[-2].at if len(news) > 1 else as_of)
+    return Settled(_with_report(found, report[0]) or _seen(report), far)
 
 
 def _already_in(rating: CreditRating, changes: Sequence[Change]) -> int:
     """Return how many of the first changes the rating we have is known to include."""
-    if not changes or same(put(rating, changes[0].old, changes[0].at), rating):
+    if not changes or agrees(rating, changes[0].old):
         return 0
-    fits = (n for n, c in enumerate(changes, 1) if same(put(rating, c.new, c.at), rating))
+    fits = (n for n, c in enumerate(changes, 1) if agrees(rating, c.new))
     return next(fits, 0)
 
 
@@ -152,6 +159,29 @@ def _walk(rating: CreditRating, changes: Sequence[Change]) -> tuple[list[Found],
         if not same(rating, before):
             found.append(Found(f"notification {change.ids[0]}", rating, change.at))
     return found, untold
+
+
+def _walk_back(
+    rating: CreditRating, changes: Sequence[Change], report: CreditRating
+) -> list[Found]:
+    """Go back from the report to what must have been before each change, then forth again.
+
+    What was never told had several sides, and the changes after it show one each; the report
+    shows them all.
+    """
+    befores: list[CreditRating] = []
+    state = report
+    for change in reversed(changes):
+        state = put(state, change.old, change.at)
+        befores.insert(0, state)
+    found: list[Found] = []
+    for change, before in zip(changes, befores, strict=True):
+        if not same(before, rating):
+            found.append(Found(f"before {change.ids[0]}", before, change.at))
+        rating = put(before, change.new, change.at)
+        if not same(rating, before):
+            found.append(Found(f"notification {change.ids[0]}", rating, change.at))
+    return found
 
 
 def _compare(

@@ -37,11 +37,12 @@ of birth."""
 class Dealings:
     """How things stand between us and the bureau.
 
-    `rated_number` is the number that was last asked about, `listed` whether the company is, or
-    may be, in our portfolio, `told` whether the bureau said something that is not settled yet.
+    `rated_key` is the number that was last asked about, `asked_long_ago` that this is some time
+    ago; `listed` whether the company is, or may be, in our portfolio; `told` whether the bureau
+    said something that is not settled yet.
     """
 
-    rated_number: str | None = None
+    rated_key: str | None = None
     listed: Literal["no", "maybe", "yes"] = "no"
     told: bool = False
     asked_long_ago: bool = False
@@ -51,6 +52,7 @@ class Step(StrEnum):
     """What to do next; one at a time, until there is nothing left."""
 
     NOTHING = "nothing"
+    REST = "rest"
     RATE = "rate"
     WATCH = "watch"
     SETTLE = "settle"
@@ -69,11 +71,14 @@ def next_step(subject: Subject, credit: Credit, dealings: Dealings) -> Next:
         return _leave(Step.STOP, cause if credit.watched else None, dealings)
     if (reason := excluded(subject)) is not None:
         return _leave(Step.EXCLUDE, reason if credit.excluded != reason else None, dealings)
+    is_other = dealings.rated_key not in {None, subject.key}
+    if is_other and credit.watched:
+        return Step.STOP, "NUMBER_CHANGED"
+    if is_other and dealings.listed != "no":
+        return Step.UNLIST, None
     if not is_clear(subject):
         return Step.NOTHING, None
-    if dealings.rated_number not in {None, subject.key}:
-        return _start_anew(credit, dealings)
-    return _go_on(credit, dealings)
+    return (Step.RATE if is_other else _go_on(credit, dealings)), None
 
 
 def _leave(step: Step, cause: str | None, dealings: Dealings) -> Next:
@@ -83,21 +88,14 @@ def _leave(step: Step, cause: str | None, dealings: Dealings) -> Next:
     return (Step.UNLIST if dealings.listed != "no" else Step.NOTHING), None
 
 
-def _start_anew(credit: Credit, dealings: Dealings) -> Next:
-    """Leave the old number behind, then rate the new one."""
-    if credit.watched:
-        return Step.STOP, "NUMBER_CHANGED"
-    return (Step.UNLIST if dealings.listed != "no" else Step.RATE), None
-
-
-def _go_on(credit: Credit, dealings: Dealings) -> Next:
+def _go_on(credit: Credit, dealings: Dealings) -> Step:
     """Rate, then watch, then settle whatever the bureau tells."""
     if credit.rating is None:
-        failed = credit.failed is not None and dealings.rated_number is not None
-        return (Step.RATE if not failed or dealings.asked_long_ago else Step.NOTHING), None
+        failed = credit.failed is not None and dealings.rated_key is not None
+        return Step.REST if failed and not dealings.asked_long_ago else Step.RATE
     if not credit.watched or dealings.listed != "yes":
-        return Step.WATCH, None
-    return (Step.SETTLE if dealings.told else Step.NOTHING), None
+        return Step.WATCH
+    return Step.SETTLE if dealings.told else Step.NOTHING
 
 
 def unwanted(subject: Subject) -> StopCause | None:

@@ -17,6 +17,8 @@ from chassis.site import Site
 from contracts.message import Answer, Command
 from gateway.problems import Refused
 
+ENTITY_TAGS = r'^(\*|(W/)?"[^"]*"(, *(W/)?"[^"]*")*)$'
+"""What If-Match may hold (RFC 9110 §13.1.1); only one tag, as it was given out, ever matches."""
 ETAG = re.compile(r'^"([0-9]{1,9})"$')
 
 IdempotencyKey = Annotated[
@@ -27,7 +29,7 @@ IdempotencyKey = Annotated[
     ),
 ]
 IfMatch = Annotated[
-    str | None,
+    Annotated[str, StringConstraints(pattern=ENTITY_TAGS)] | None,
     Header(alias="If-Match", description="The ETag that the change was made from."),
 ]
 
@@ -49,7 +51,12 @@ class Wish:
     command_id: UUID
     correlation: UUID
     fingerprint: str
-    expected_version: int | None
+    match: str | None
+
+    @property
+    def expected_version(self) -> int | None:
+        """Return the version that If-Match names."""
+        return expected_version(self.match)
 
     def stamp(self, **own: Any) -> dict[str, Any]:
         """Return what every command of this request has in common, and what is its own."""
@@ -85,7 +92,7 @@ async def wish(request: Request, key: IdempotencyKey = None, match: IfMatch = No
             request.url.query.encode(),
             _canonical(await request.body()),
         ),
-        expected_version=expected_version(match),
+        match=match,
     )
 
 
@@ -104,12 +111,12 @@ AskedOfVersion = Annotated[Wish, Depends(versioned_wish)]
 
 def expected_version(match: str | None) -> int | None:
     """Return the version an If-Match names; `*` is any."""
-    if match is None or match.strip() == "*":
+    if match is None or match == "*":
         return None
-    named = ETAG.match(match.strip())
+    named = ETAG.match(match)
     if not named:
         raise Refused(
-            "stale", "If-Match does not name a version as ETag gave it, such as \"3\".", status=412
+            "stale", 'If-Match does not name a version as ETag gave it, such as "3".', status=412
         )
     return int(named[1])
 

@@ -15,14 +15,15 @@ _NUMBER = re.compile(r"^(?:[a-z]{2})?[0-9][0-9-]*$")
 
 def sort_key(name: str) -> str:
     """Return what sorts bytewise as the name does in Swedish; Norwegian letters among theirs."""
-    lowered = unicodedata.normalize("NFC", name.casefold())
+    lowered = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return "".join(LAST.get(sign) or _bare(sign) for sign in lowered)
 
 
 def folded(text: str) -> str:
     """Return a text as it is searched: small letters without marks."""
-    lowered = unicodedata.normalize("NFC", text.casefold())
-    return "".join(PLAIN.get(sign) or _bare(sign) for sign in lowered)
+    # Some capitals come to light only when a sign is taken apart.
+    lowered = unicodedata.normalize("NFKD", text.casefold()).casefold()
+    return "".join(PLAIN.get(sign, sign) for sign in _bare(lowered))
 
 
 def words(typed: str) -> list[str]:
@@ -34,8 +35,7 @@ def words(typed: str) -> list[str]:
     return list(dict.fromkeys(found))[:WORDS_MAX]
 
 
-def _bare(sign: str) -> str:
-    """Return a sign without its accents."""
-    return "".join(
-        part for part in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(part)
-    )
+def _bare(text: str) -> str:
+    """Return a text without accents."""
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))

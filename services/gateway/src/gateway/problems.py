@@ -1,4 +1,4 @@
-"""What goes wrong over HTTP, as RFC 9457 problems: codes of the gateway's own, and who words them."""
+"""What goes wrong over HTTP, as RFC 9457 problems: the gateway's own codes and their words."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,7 +25,6 @@ STATUS: dict[str, int] = {
     "not-allowed": 403,
     "version-missing": 428,
     "unsupported-media-type": 415,
-    "too-large": 413,
     "too-deep": 422,
     "invalid": 422,
     "too-many-streams": 429,
@@ -34,15 +33,7 @@ STATUS: dict[str, int] = {
     "department-unknown": 422,
     "sub-unit-unknown": 422,
     "registry-entry-unknown": 422,
-    "number-malformed": 422,
-    "number-check-digit": 422,
-    "number-kind-unknown": 422,
-    "number-personal": 422,
-    "number-not-personal": 422,
-    "number-missing": 422,
-    "number-ambiguous": 422,
     "address-unknown": 409,
-    "country-unsupported": 422,
     "event-unknown": 422,
 }
 """The gateway's own codes, and those it answers otherwise than `chassis.problems` would."""
@@ -93,7 +84,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 """What every route may answer besides what it is for."""
 
 
-class Refused(Exception):  # noqa: N818 - like `Rejected`, it is an answer
+class Refused(Exception):
     """A request the gateway itself does not take."""
 
     def __init__(
@@ -137,7 +128,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Rejected, _rejected)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _framework)
+    app.add_exception_handler(HTTPException, framework_problem)
     for passing in TRANSIENT:
         app.add_exception_handler(passing, _unavailable)
     app.add_exception_handler(Exception, _failed)
@@ -171,7 +162,7 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
         return Refused("malformed-json", FRAMEWORK_WORDS["malformed-json"]).response()
     first = errors[0]
     return Refused(
-        "invalid", f"{first['field']}: {first['message']}", errors=errors[:ERRORS_SHOWN_MAX]
+        "invalid", f"{first['field']}: {first['message']}.", errors=errors[:ERRORS_SHOWN_MAX]
     ).response()
 
 
@@ -182,7 +173,7 @@ def _field_error(error: Any) -> dict[str, str]:
     return {
         "field": _printable(".".join(names) or "body"),
         "code": str(error["type"]),
-        "message": _printable(str(error["msg"])),
+        "message": _printable(str(error["msg"])).rstrip("."),
     }
 
 
@@ -191,7 +182,8 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _framework(_: Request, error: Exception) -> JSONResponse:
+def framework_problem(_: Request, error: Exception) -> JSONResponse:
+    """Word what the framework refuses."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
     code = FRAMEWORK_CODES.get(error.status_code, "invalid")
     message = FRAMEWORK_WORDS.get(code, str(error.detail))

@@ -31,7 +31,7 @@ def note(told: Told, source: str) -> dict[str, str]:
     return {"source": source, "at": told.at, "by": told.by}
 
 
-def take_in(known: Known, told: Told) -> Known:
+def take_in(known: Known, told: Told) -> Known:  # noqa: PLR0911 - a table of contents
     """Take in one more fact, if it says what a company is like."""
     match told.event:
         case CompanyCreated() as event:

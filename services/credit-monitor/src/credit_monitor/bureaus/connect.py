@@ -12,6 +12,7 @@ import json
 import time
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx2
 import stamina
@@ -24,6 +25,7 @@ from credit_monitor.bureaus.port import Garbled, LoginRefused, Unavailable
 
 log = structlog.get_logger()
 
+VERSION = "v1"
 CONNECT_SECONDS_MAX = 2.0
 READ_SECONDS_MAX = 5.0
 REPORT_SECONDS_MAX = 20.0
@@ -61,7 +63,7 @@ class Connect:
         self._renew_at = 0.0
         self._login = asyncio.Lock()
         self._client = httpx2.AsyncClient(
-            base_url=url.rstrip("/") + "/",
+            base_url=_with_version(url),
             timeout=httpx2.Timeout(READ_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
             limits=httpx2.Limits(max_connections=CONNECTIONS_MAX),
             headers={"Accept": "application/json"},
@@ -81,17 +83,17 @@ class Connect:
         await self._client.aclose()
 
     async def call(
-        self, name: str, method: str, path: str, *, paid: bool = False, **more: Any
+        self, name: str, method: str, path: str, *, once: bool = False, **more: Any
     ) -> tuple[int, Any]:
         """Call until there is an answer; returns its status and what it says.
 
-        Raises `Unavailable` when there is none for now. A `paid` call is tried again only where
-        the bureau surely did nothing for it.
+        Raises `Unavailable` when there is none for now. What must happen `once` is tried again
+        only where the bureau surely did nothing for it.
         """
-        if paid:
+        if once:
             more["timeout"] = httpx2.Timeout(REPORT_SECONDS_MAX, connect=CONNECT_SECONDS_MAX)
         hesitation = stamina.retry_context(
-            on=lambda error: _try_again(error, paid=paid),
+            on=lambda error: _try_again(error, once=once),
             attempts=ATTEMPTS,
             timeout=None,
             wait_initial=WAIT_SECONDS_FIRST,
@@ -159,9 +161,15 @@ class Connect:
         return answer
 
 
-def _try_again(error: Exception, *, paid: bool) -> bool | float:
+def _with_version(url: str) -> str:
+    """Return the URL that paths are put after; one that names no version gets ours."""
+    bare = url.rstrip("/")
+    return f"{bare}/" if urlsplit(bare).path else f"{bare}/{VERSION}/"
+
+
+def _try_again(error: Exception, *, once: bool) -> bool | float:
     """Say whether to try again at once, or after how many seconds the bureau wants."""
-    if not isinstance(error, _Trouble) or (paid and not error.unsent):
+    if not isinstance(error, _Trouble) or (once and not error.unsent):
         return False
     if error.retry_after is None:
         return True

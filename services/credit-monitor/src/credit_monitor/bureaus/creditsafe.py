@@ -66,7 +66,7 @@ class Creditsafe:
         """Buy a report."""
         asked = {"language": "en", "template": "full", "callRef": purpose}
         status, said = await self._connect.call(
-            "report", "GET", f"companies/{subject.reference}", paid=True, params=asked
+            "report", "GET", f"companies/{subject.reference}", once=True, params=asked
         )
         if status == NOT_FOUND:
             return Unknown()
@@ -80,7 +80,7 @@ class Creditsafe:
         if report.report.rating is None:
             if report.failed_sections:
                 raise Garbled("report: the section with the rating failed")
-            return NotRated()
+            return NotRated(values.naive(report.date_of_order, self._zone))
         rating = report.rating(self.name, subject.reference, subject.country)
         return Rated(rating, values.naive(report.date_of_order, self._zone))
 
@@ -93,7 +93,7 @@ class Creditsafe:
                 "portfolio-create",
                 "POST",
                 "monitoring/portfolios",
-                paid=True,
+                once=True,
                 json={"name": name, "isDefault": False, "emails": [], "emailLanguage": "en"},
             )
             _expect(status, "portfolio-create")

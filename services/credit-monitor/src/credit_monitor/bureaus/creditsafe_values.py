@@ -22,7 +22,7 @@ _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[\s,](?=[0-9]{3})")
 def is_number(written: str | None, number: str) -> bool:
     """Say whether a number as the bureau writes it is this one."""
     digits = re.sub(r"[^0-9]", "", written or "")
-    return digits == number or digits == f"16{number}"
+    return digits in {number, f"16{number}"}
 
 
 def part(fact: Fact, text: str, country: str) -> Part:

@@ -37,6 +37,8 @@ class Rated:
 class NotRated:
     """The bureau knows the company and does not rate it."""
 
+    as_of: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.dependencies.utils import get_flat_dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPBearer
 from starlette.requests import Request
@@ -51,6 +50,12 @@ def _calls(dependant: Any) -> Iterator[Any]:
         yield from _calls(below)
 
 
+def _parameters(dependant: Any) -> Iterator[str]:
+    yield from (field.alias for field in dependant.query_params)
+    for below in dependant.dependencies:
+        yield from _parameters(below)
+
+
 def require_permissions(app: FastAPI) -> None:
     """Refuse to start with a route that anybody with a key could use."""
     open_to_all = [f"{methods} {path}" for path, methods, asked in permissions(app) if not asked]
@@ -62,10 +67,7 @@ async def only_known_parameters(request: Request) -> None:
     """Refuse query parameters that the route does not have, and repeated ones."""
     route = request.scope["route"]
     assert isinstance(route, APIRoute)  # noqa: S101 - stands on API routes only
-    known = {
-        field.alias
-        for field in get_flat_dependant(route.dependant, skip_repeats=True).query_params
-    }
+    known = set(_parameters(route.dependant))
     for name in request.query_params:
         if name not in known:
             raise invalid(name, "unknown-parameter", f"There is no parameter {name!r} here.")

@@ -55,11 +55,10 @@ class CompanyList(BaseModel):
 
 @router.get("")
 async def list_companies(
+    *,
     who: CompanyReader,
     site: Here,
-    q: Annotated[
-        str | None, Query(max_length=QUERY_CHARACTERS_MAX, pattern=NO_CONTROLS)
-    ] = None,
+    q: Annotated[str | None, Query(max_length=QUERY_CHARACTERS_MAX, pattern=NO_CONTROLS)] = None,
     relation: RelationCode | None = None,
     owner: UUID | None = None,
     municipality: Annotated[str | None, Query(pattern="^[0-9]{4}$")] = None,
@@ -74,7 +73,7 @@ async def list_companies(
     after: After = None,
 ) -> CompanyList:
     """List companies: words in any order, every filter at once, page by page."""
-    await caught_up(site, "company_list", after)
+    await caught_up(site, who.tenant, "company_list", after)
     today = now().date()
     wanted = Wanted(
         today=today,
@@ -100,10 +99,7 @@ async def list_companies(
 def _line(row: Any, today: date) -> ListedCompany:
     is_workplace = row["kind"] == "WORKPLACE"
     relations = orjson.loads(row["relations"])
-    municipality = row["municipality"] and {
-        "code": row["municipality"],
-        "name": row["municipality_name"],
-    }
+    code, place = row["municipality"], row["municipality_name"]
     return ListedCompany(
         company_id=row["company_id"],
         kind=row["kind"],
@@ -113,7 +109,7 @@ def _line(row: Any, today: date) -> ListedCompany:
         organisation_number=None if is_workplace else row["number"],
         workplace_number=row["number"] if is_workplace else None,
         legal_form=row["legal_form"],
-        municipality=municipality,
+        municipality=Municipality(code=code, name=place) if code else None,
         industries=orjson.loads(row["industries"]),
         relations=sorted(
             code

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,11 +34,12 @@ def read_cursor(text: str, asked: str) -> Cursor:
     try:
         parts: Any = orjson.loads(base64.b64decode(text.encode(), altchars=b"-_", validate=True))
         before, value, last = parts
-        if before != asked or not isinstance(value, str) or re.search(r"[\x00]", value):
-            raise ValueError(text)
-        return Cursor(asked, value, str(UUID(last)))
+        found = Cursor(before, value, str(UUID(last)))
     except (ValueError, TypeError, AttributeError, binascii.Error) as error:
         raise refused() from error
+    if before != asked or not isinstance(value, str) or "\0" in value:
+        raise refused()
+    return found
 
 
 def moment(value: str) -> datetime:

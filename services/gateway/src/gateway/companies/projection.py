@@ -87,7 +87,7 @@ def _settled(line: Line) -> Line:
     )
 
 
-def _by_people(line: Line, told: Told) -> Line:
+def _by_people(line: Line, told: Told) -> Line:  # noqa: PLR0911 - a table of contents
     """Take in what people decided about a company."""
     match told.event:
         case CompanyCreated() as event:

@@ -68,17 +68,14 @@ def _filters(tenant: str, wanted: Wanted) -> tuple[list[str], list[Any]]:
         add("strpos(search, $?) > 0", word)
     if wanted.relation:
         add("relations ? $?", wanted.relation)
-        add(
-            f"coalesce((relations -> ${len(values)} ->> 'to')::date > $?, true)", wanted.today
-        )
+        add(f"coalesce((relations -> ${len(values)} ->> 'to')::date > $?, true)", wanted.today)
     if wanted.owner:
         add("owners ? $?", str(wanted.owner))
     if wanted.municipality:
         add("municipality = $?", wanted.municipality)
     if wanted.industry:
         add(
-            "EXISTS (SELECT FROM jsonb_array_elements_text(industries) i"
-            " WHERE starts_with(i, $?))",
+            "EXISTS (SELECT FROM jsonb_array_elements_text(industries) i WHERE starts_with(i, $?))",
             wanted.industry,
         )
     if wanted.credit_band:

@@ -97,8 +97,6 @@ def _set_published(
     asked: Wish, card: dict[str, Any], body: CopyBody, published: dict[str, Any]
 ) -> SetAddress:
     """Copy what only the registry has: `companies` does not know it, so it is told."""
-    stamp = asked.stamp(
-        company_id=UUID(card["company_id"]), kind=body.target, address=published
-    )
+    stamp = asked.stamp(company_id=UUID(card["company_id"]), kind=body.target, address=published)
     # Nobody else's address is replaced unseen: the card must still be as it was read.
     return SetAddress(**stamp | {"expected_version": asked.expected_version or card["version"]})

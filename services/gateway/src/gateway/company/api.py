@@ -55,9 +55,7 @@ async def create_company(
     answer = await asked.ask(command)
     response.headers["Location"] = f"/api/v1/companies/{answer.stream_id}"
     response.headers["ETag"] = etag(answer.version)
-    return Created(
-        company_id=answer.stream_id, position=answer.position, sub_units=answer.created
-    )
+    return Created(company_id=answer.stream_id, position=answer.position, sub_units=answer.created)
 
 
 @router.get("/{company_id}")
@@ -105,17 +103,11 @@ async def restore_company(
 
 
 def _by_hand(asked: Wish, company_id: UUID, body: CompanyByHand) -> CreateCompany:
-    identity = company_identity(
-        company_id, body.country, body.organisation_number, asked.at.date()
-    )
-    return _creation(
-        asked, company_id, body, origin="HAND", identity=identity, name=body.name
-    )
+    identity = company_identity(company_id, body.country, body.organisation_number, asked.at.date())
+    return _creation(asked, company_id, body, origin="HAND", identity=identity, name=body.name)
 
 
-async def _from_registry(
-    asked: Wish, company_id: UUID, body: CompanyFromRegistry
-) -> CreateCompany:
+async def _from_registry(asked: Wish, company_id: UUID, body: CompanyFromRegistry) -> CreateCompany:
     """Name the company as its registry does; a name given besides is set by hand."""
     entry = await _entry(asked, body)
     units = {unit.number: unit for unit in entry.sub_units}
@@ -167,9 +159,7 @@ def _sub_unit(entry: RegistryEntry, units: dict[str, SubUnit], typed: str) -> Ne
     number = workplace_number(entry.country, typed)
     unit = units.get(number)
     if unit is None:
-        raise invalid(
-            "sub_units", "sub-unit-unknown", f"{number} is no workplace of this company."
-        )
+        raise invalid("sub_units", "sub-unit-unknown", f"{number} is no workplace of this company.")
     return NewSubUnit(company_id=new_id(), number=number, name=unit.name, address=unit.address)
 
 

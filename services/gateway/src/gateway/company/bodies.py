@@ -7,9 +7,8 @@ from uuid import UUID
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
-from contracts.companies.company import SUB_UNITS_MAX
+from contracts.companies.company import SUB_UNITS_MAX, CompanyIdentity
 from contracts.identifiers import NumberInvalid, NumberKind, identify, workplace
-from contracts.companies.company import CompanyIdentity
 from contracts.values import (
     NO_CONTROLS,
     Address,
@@ -134,9 +133,7 @@ class CompanyFromRegistry(NewCompany):
 def _which(value: Any) -> str:
     """Tell the two ways to create a company apart."""
     from_registry = (
-        "registry" in value
-        if isinstance(value, dict)
-        else isinstance(value, CompanyFromRegistry)
+        "registry" in value if isinstance(value, dict) else isinstance(value, CompanyFromRegistry)
     )
     return "from-registry" if from_registry else "by-hand"
 

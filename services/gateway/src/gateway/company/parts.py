@@ -110,9 +110,7 @@ async def set_department(
 ) -> Written:
     """Say which of the tenant's own departments a company belongs to, or none."""
     await check_department(asked.site, asked.tenant, body.department_id)
-    command = SetDepartment(
-        **asked.stamp(company_id=company_id, department_id=body.department_id)
-    )
+    command = SetDepartment(**asked.stamp(company_id=company_id, department_id=body.department_id))
     return written(response, await asked.ask(command))
 
 
@@ -125,9 +123,7 @@ async def identify_company(
     response: Response,
 ) -> Written:
     """Give a company its number, or correct it."""
-    identity = company_identity(
-        company_id, body.country, body.organisation_number, asked.at.date()
-    )
+    identity = company_identity(company_id, body.country, body.organisation_number, asked.at.date())
     command = IdentifyCompany(**asked.stamp(company_id=company_id, identity=identity))
     return written(response, await asked.ask(command))
 

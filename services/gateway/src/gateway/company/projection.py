@@ -110,7 +110,7 @@ def _addressed(card: Card, told: Told, event: AddressChanged) -> Card:
     return replace(card, addresses={**others, event.kind.value: kept})
 
 
-def _by_people(card: Card, told: Told) -> Card:
+def _by_people(card: Card, told: Told) -> Card:  # noqa: C901, PLR0911 - a table of contents
     """Take in what people decided about a company."""
     match told.event:
         case RelationStarted() as event:

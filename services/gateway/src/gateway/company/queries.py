@@ -34,7 +34,7 @@ async def card_row(site: Site, tenant: str, company_id: UUID) -> dict[str, Any] 
 
 async def card(site: Site, tenant: str, company_id: UUID, after: int | None) -> CompanyAnswer:
     """Return the whole card."""
-    await caught_up(site, "company_card", after)
+    await caught_up(site, tenant, "company_card", after)
     async with reading(site, tenant) as connection:
         row = await connection.fetchval(CARD, tenant, str(company_id))
         units = await connection.fetch(SUB_UNITS, tenant, str(company_id), SUB_UNITS_MAX)

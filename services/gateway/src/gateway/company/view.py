@@ -11,9 +11,7 @@ WATCHED_RELATIONS = frozenset({"customer", "prospect"})
 """Whose credit the tenant carries, or soon may."""
 
 
-def answer(
-    card: dict[str, Any], sub_units: Sequence[dict[str, Any]], today: date
-) -> CompanyAnswer:
+def answer(card: dict[str, Any], sub_units: Sequence[dict[str, Any]], today: date) -> CompanyAnswer:
     """Put a card together; its sealed texts have been opened."""
     known = card["known"]
     values, sources = provenance.settled(known)
@@ -112,8 +110,8 @@ def _proposals(proposals: dict[str, Any], values: dict[str, Any]) -> list[dict[s
 
 
 def _registry(known: dict[str, Any]) -> dict[str, Any]:
-    registry = known.get("registry")
-    if registry and "missing" in registry:
+    registry = known.get("registry") or {}
+    if "missing" in registry:
         return {"state": "missing", "reason": registry["missing"], "as_of": registry["at"]}
     if not provenance.facts(known):
         return {"state": "awaited"}

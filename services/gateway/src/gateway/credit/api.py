@@ -41,6 +41,7 @@ class CreditHistory(BaseModel):
 
 @router.get("")
 async def read_credit(
+    *,
     who: CreditReader,
     site: Here,
     company_id: UUID,
@@ -49,7 +50,7 @@ async def read_credit(
     after: After = None,
 ) -> CreditHistory:
     """Read what bureaus said of a company, and how it was watched."""
-    await caught_up(site, "credit_history", after)
+    await caught_up(site, who.tenant, "credit_history", after)
     async with reading(site, who.tenant) as connection:
         if not await queries.is_known(connection, who.tenant, company_id):
             raise not_found("company")

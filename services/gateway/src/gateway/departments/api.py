@@ -56,7 +56,7 @@ async def list_departments(
     after: After = None,
 ) -> DepartmentList:
     """List the tenant's own departments."""
-    await caught_up(site, "departments", after)
+    await caught_up(site, who.tenant, "departments", after)
     async with reading(site, who.tenant) as connection:
         rows = await queries.departments(connection, who.tenant, cursor, limit + 1)
     items = [DepartmentAnswer.model_validate(dict(row)) for row in rows[:limit]]
@@ -72,9 +72,7 @@ async def add_department(
     response: Response,
 ) -> DepartmentCreated:
     """Add one of the tenant's own departments."""
-    answer = await asked.ask(
-        AddDepartment(**asked.stamp(department_id=new_id(), name=body.name))
-    )
+    answer = await asked.ask(AddDepartment(**asked.stamp(department_id=new_id(), name=body.name)))
     response.headers["ETag"] = etag(answer.version)
     return DepartmentCreated(department_id=answer.stream_id, position=answer.position)
 

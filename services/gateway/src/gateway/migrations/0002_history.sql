@@ -35,7 +35,7 @@ CREATE INDEX history_by_id ON history (tenant_id, id);
 
 -- The place of the last event; the row is also the lock that makes places gapless and ordered.
 CREATE TABLE history_head (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  one  boolean PRIMARY KEY DEFAULT true CHECK (one),
   seq  bigint NOT NULL DEFAULT 0
 );
 INSERT INTO history_head DEFAULT VALUES;

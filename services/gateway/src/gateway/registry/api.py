@@ -105,9 +105,11 @@ async def search_registry(
     here = await companies_with(site, who.tenant, numbers)
     return Hits(
         items=[
-            Hit(
-                **hit.model_dump(),
-                company_id=here.get((hit.country, hit.organisation_number)),
+            Hit.model_validate(
+                {
+                    **hit.model_dump(),
+                    "company_id": here.get((hit.country, hit.organisation_number)),
+                }
             )
             for hit in found.items
         ]
@@ -125,9 +127,7 @@ async def read_registry_entry(
     query = LookUpCompany(tenant=who.tenant, country=country, number=_number(country, number))
     found = await site.ask.query("enrichment", query, RegistryEntry)
     if found.facts is None:
-        raise Refused(
-            "registry-entry-unknown", "The registry knows no such number.", status=404
-        )
+        raise Refused("registry-entry-unknown", "The registry knows no such number.", status=404)
     numbers = [unit.number for unit in found.sub_units]
     here = await companies_with(
         site,

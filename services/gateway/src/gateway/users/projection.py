@@ -35,7 +35,7 @@ def evolve(row: UserRow | None, told: Told) -> UserRow | None:
                 version=told.version,
             )
         case UserChanged() as event if row:
-            said = {
+            said: dict[str, Any] = {
                 "name": to_json(event.name) if event.name else None,
                 "email": to_json(event.email) if event.email else None,
                 "role": event.role.value if event.role else None,

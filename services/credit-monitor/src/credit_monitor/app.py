@@ -1,0 +1,36 @@
+"""The credit-monitor service, composed."""
+
+import asyncio
+
+from chassis.service import Service
+from chassis.site import Site
+from credit_monitor.bureaus.connect import Connect
+from credit_monitor.bureaus.creditsafe import Creditsafe
+from credit_monitor.bureaus.logins import PostgresLogins
+from credit_monitor.poller import poll_for_ever
+from credit_monitor.reactions import reactions
+from credit_monitor.settings import CreditSettings
+from credit_monitor.worker import Worker
+
+
+async def deal_with_the_bureau(site: Site) -> None:
+    """Work off what is to be done and read what is told, over one logged-in account."""
+    settings = CreditSettings()
+    connect = Connect(
+        settings.creditsafe_url,
+        settings.creditsafe_username,
+        settings.creditsafe_password.get_secret_value(),
+        PostgresLogins(site.pool, Creditsafe.name),
+    )
+    async with connect, asyncio.TaskGroup() as both:
+        bureau = Creditsafe(connect, settings.creditsafe_timezone)
+        both.create_task(Worker(site, bureau).run())
+        both.create_task(poll_for_ever(site, bureau, settings))
+
+
+service = Service(
+    name="credit-monitor",
+    reactions=reactions,
+    background=(deal_with_the_bureau,),
+    migrations="credit_monitor.migrations",
+)

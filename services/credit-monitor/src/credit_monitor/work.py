@@ -1,0 +1,214 @@
+"""The table `work`: companies that something is to be done about, leased to one worker each."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from chassis.tenancy import Connection, Pool, tenant_transaction
+from credit_monitor.leases import LEASE_SECONDS, LeaseLost
+
+TOUCH = """
+INSERT INTO work (tenant_id, company_id, correlation, causation) VALUES ($1, $2, $3, $4)
+ON CONFLICT (tenant_id, company_id) DO UPDATE SET
+  generation = work.generation + 1, due_at = now(), attempts = 0,
+  correlation = excluded.correlation, causation = excluded.causation
+"""
+LEASE = """
+UPDATE work w SET fence = w.fence + 1, leased_until = now() + make_interval(secs => $2)
+FROM (SELECT tenant_id, company_id FROM work
+      WHERE due_at <= now() AND (leased_until IS NULL OR leased_until < now())
+      ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED) due
+WHERE w.tenant_id = due.tenant_id AND w.company_id = due.company_id
+RETURNING w.*
+"""
+MINE = "tenant_id = $1 AND company_id = $2 AND fence = $3"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A company in hand; valid for as long as nobody else has its fence raised."""
+
+    tenant: str
+    company_id: UUID
+    id: UUID
+    generation: int
+    fence: int
+    attempts: int
+    look: bool
+    unexplained: bool
+    waiting: bool
+    report: dict[str, Any] | None
+    correlation: UUID
+    causation: UUID | None
+
+    @property
+    def mine(self) -> tuple[str, UUID, int]:
+        """Return what the row must still be like for us to write."""
+        return self.tenant, self.company_id, self.fence
+
+
+async def touch(
+    connection: Connection,
+    tenant: str,
+    company_id: UUID,
+    correlation: UUID,
+    causation: UUID | None = None,
+) -> None:
+    """Have a company looked at, as soon as this transaction has committed."""
+    await connection.execute(TOUCH, tenant, company_id, correlation, causation)
+
+
+async def lease(pool: Pool, at_most: int) -> list[Work]:
+    """Take companies in hand that are due and in nobody else's."""
+    return [_work(row) for row in await pool.fetch(LEASE, at_most, LEASE_SECONDS)]
+
+
+def _work(row: Any) -> Work:
+    return Work(
+        tenant=row["tenant_id"],
+        company_id=row["company_id"],
+        id=row["id"],
+        generation=row["generation"],
+        fence=row["fence"],
+        attempts=row["attempts"],
+        look=row["look"],
+        unexplained=row["unexplained"],
+        waiting=row["after_poll"] is not None,
+        report=orjson.loads(row["report"]) if row["report"] else None,
+        correlation=row["correlation"],
+        causation=row["causation"],
+    )
+
+
+async def extend(pool: Pool, work: Work) -> None:
+    """Keep a company in hand a little longer."""
+    await pool.execute(
+        "UPDATE work SET leased_until = now() + make_interval(secs => $4)"
+        f" WHERE {MINE} AND leased_until IS NOT NULL",
+        *work.mine,
+        LEASE_SECONDS,
+    )
+
+
+@asynccontextmanager
+async def holding(pool: Pool, work: Work) -> AsyncIterator[tuple[Connection, bool]]:
+    """Open a transaction in which nobody can take the company from us.
+
+    Says too whether it was touched since it was taken in hand: what was found out may then be
+    about how things were. Raises `LeaseLost` when somebody has taken it.
+    """
+    async with tenant_transaction(pool, work.tenant) as connection:
+        generation = await connection.fetchval(
+            f"SELECT generation FROM work WHERE {MINE} FOR UPDATE", *work.mine
+        )
+        if generation is None:
+            raise LeaseLost
+        yield connection, generation != work.generation
+
+
+async def order(pool: Pool, work: Work) -> int:
+    """Note that a report is about to be bought; returns how often that was begun."""
+    async with holding(pool, work) as (connection, _):
+        ordered = await connection.fetchval(
+            f"UPDATE work SET ordered = ordered + 1 WHERE {MINE} RETURNING ordered", *work.mine
+        )
+    return int(ordered)
+
+
+async def keep_report(pool: Pool, work: Work, report: dict[str, Any]) -> None:
+    """Keep what was paid for, until it is made use of."""
+    async with holding(pool, work) as (connection, _):
+        await connection.execute(
+            f"UPDATE work SET report = $4, ordered = 0 WHERE {MINE}",
+            *work.mine,
+            orjson.dumps(report).decode(),
+        )
+
+
+async def drop(connection: Connection, work: Work) -> None:
+    """Be done with a company, unless it was touched meanwhile or waits for a poll."""
+    done = await connection.execute(
+        f"DELETE FROM work WHERE {MINE} AND generation = $4 AND after_poll IS NULL",
+        *work.mine,
+        work.generation,
+    )
+    if done.endswith(" 0"):
+        await connection.execute(
+            "UPDATE work SET leased_until = NULL, attempts = 0, report = NULL,"
+            " look = look AND NOT $5, unexplained = unexplained AND NOT $5,"
+            " due_at = CASE WHEN generation = $4 THEN 'infinity' ELSE now() END"
+            f" WHERE {MINE}",
+            *work.mine,
+            work.generation,
+            work.look,
+        )
+
+
+async def go_on(connection: Connection, work: Work) -> None:
+    """Let the next step be taken at once."""
+    await connection.execute(
+        f"UPDATE work SET leased_until = NULL, attempts = 0, due_at = now() WHERE {MINE}",
+        *work.mine,
+    )
+
+
+async def rest(connection: Connection, work: Work, until: datetime) -> None:
+    """Leave a company alone for a while, unless it was touched meanwhile."""
+    await connection.execute(
+        "UPDATE work SET leased_until = NULL, attempts = 0, report = NULL,"
+        " due_at = CASE WHEN generation = $5 THEN $4 ELSE now() END"
+        f" WHERE {MINE}",
+        *work.mine,
+        until,
+        work.generation,
+    )
+
+
+async def wait_for_poll(connection: Connection, work: Work, *, unexplained: bool) -> None:
+    """Look at a company again once all that is published by now has been read."""
+    await connection.execute(
+        "UPDATE work SET leased_until = NULL, attempts = 0, look = false, unexplained = $4,"
+        " report = NULL, after_poll = now(),"
+        " due_at = CASE WHEN generation = $5 THEN 'infinity' ELSE now() END"
+        f" WHERE {MINE}",
+        *work.mine,
+        unexplained,
+        work.generation,
+    )
+
+
+async def put_off(pool: Pool, work: Work, until: datetime) -> None:
+    """Try again later."""
+    await pool.execute(
+        "UPDATE work SET leased_until = NULL, attempts = attempts + 1,"
+        " due_at = CASE WHEN generation = $5 THEN $4 ELSE now() END"
+        f" WHERE {MINE}",
+        *work.mine,
+        until,
+        work.generation,
+    )
+
+
+async def release(pool: Pool, held: Iterable[Work]) -> None:
+    """Let somebody else go on at once; for a process that stops."""
+    for work in held:
+        await pool.execute(f"UPDATE work SET leased_until = NULL WHERE {MINE}", *work.mine)
+
+
+async def look_after_poll(connection: Connection, begun: datetime) -> None:
+    """Let companies be looked at that waited for a reading of notifications begun by now."""
+    await connection.execute(
+        "UPDATE work SET look = true, after_poll = NULL, due_at = now(),"
+        " generation = generation + 1 WHERE after_poll < $1",
+        begun,
+    )
+
+
+async def due(pool: Pool) -> int:
+    """Return for how many companies there is something to do now."""
+    return int(await pool.fetchval("SELECT count(*) FROM work WHERE due_at <= now()"))

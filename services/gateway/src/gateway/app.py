@@ -1,0 +1,90 @@
+"""The gateway: what people and systems see of Kundvakt."""
+
+from fastapi import APIRouter, Depends, FastAPI
+
+from chassis import health
+from chassis.service import Service
+from chassis.site import Site
+from gateway import problems
+from gateway.access.api import router as keys
+from gateway.access.keys import Doorkeeper
+from gateway.access.permit import only_known_parameters, require_permissions
+from gateway.companies.api import router as company_list_router
+from gateway.companies.projection import company_list
+from gateway.company.addresses import router as addresses
+from gateway.company.api import router as company
+from gateway.company.parts import router as company_parts
+from gateway.company.projection import company_card
+from gateway.credit.api import router as credit
+from gateway.credit.projection import credit_history
+from gateway.departments.api import router as departments_router
+from gateway.departments.projection import departments
+from gateway.description import describe
+from gateway.door import Door
+from gateway.events.api import router as events
+from gateway.events.hub import Hub
+from gateway.history import keep
+from gateway.registry.api import router as registry
+from gateway.registry.projection import company_numbers
+from gateway.timeline.api import router as timeline
+from gateway.users.api import router as users_router
+from gateway.users.projection import users
+
+ROUTERS = (
+    company_list_router,
+    company,
+    company_parts,
+    addresses,
+    timeline,
+    credit,
+    registry,
+    users_router,
+    departments_router,
+    keys,
+    events,
+)
+
+
+def http(site: Site) -> FastAPI:
+    """Compose the app; it does not start with a route that anybody could use."""
+    app = FastAPI(
+        title="Kundvakt",
+        version="1",
+        summary="A CRM for Nordic firms in which every fact about a customer is an event.",
+        redoc_url=None,
+        redirect_slashes=False,
+        routes=list(health.routes(site)),
+    )
+    api = APIRouter(
+        prefix="/api/v1",
+        dependencies=[Depends(only_known_parameters)],
+        responses=problems.RESPONSES,
+    )
+    for router in ROUTERS:
+        api.include_router(router)
+    app.include_router(api)
+    require_permissions(app)
+    app.state.site = site
+    app.state.doorkeeper = Doorkeeper(site.reader)
+    app.state.hub = Hub(site)
+    problems.install(app)
+    describe(app)
+    app.add_middleware(Door, doorkeeper=app.state.doorkeeper)
+    return app
+
+
+service = Service(
+    name="gateway",
+    keep=keep,
+    projections=(
+        company_card,
+        company_list,
+        credit_history,
+        company_numbers,
+        users,
+        departments,
+    ),
+    http=http,
+    migrations="gateway.migrations",
+    has_events=False,
+)

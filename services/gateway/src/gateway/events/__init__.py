@@ -1,0 +1,1 @@
+"""Events as they pass by, for whoever listens."""

@@ -1,0 +1,1 @@
+"""What happened to a company: who, what and why."""

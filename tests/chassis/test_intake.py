@@ -1,0 +1,315 @@
+"""The intake: once and in order, whatever the bus repeats, reorders, loses or makes up."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import pytest
+
+from chassis import failpoints, intake
+from chassis.intake import BEHIND, Incoming, Intake
+from chassis.parked import retry_one
+from chassis.reaction import Happened, Reaction
+from chassis.relay import SELECT, envelope_of
+from chassis.service import Service
+from contracts.companies.department import DepartmentAdded, DepartmentRenamed
+
+pytestmark = pytest.mark.servers
+
+
+@dataclass
+class Reader:
+    """A consumer of departments, what it has heard, and the events there are."""
+
+    bench: Any
+    site: Any = None
+    source: Any = None
+    refuses: set[str] = field(default_factory=set)
+    error: type[Exception] = ValueError
+
+    async def hear(self, happened: Happened) -> None:
+        """Write the name down, in the transaction of the checkpoint."""
+        event: Any = happened.event
+        if event.name in self.refuses:
+            raise self.error(f"cannot bear {event.name}")
+        await happened.connection.execute("INSERT INTO heard (name) VALUES ($1)", event.name)
+
+    async def heard(self) -> list[str]:
+        rows = await self.site.pool.fetch("SELECT name FROM heard ORDER BY n")
+        return [row["name"] for row in rows]
+
+    async def incoming(self) -> list[Incoming]:
+        """Return every event of the source as it would come off the bus."""
+        rows = await self.source.pool.fetch(SELECT, 0, 1000)
+        envelopes = [envelope_of("companies", row) for row in rows]
+        return [Incoming(e.headers(), e.data.encode(), e.position) for e in envelopes]
+
+    async def take(self, *messages: Incoming) -> list[bool]:
+        from chassis.consumer import applier  # noqa: PLC0415
+
+        return await Intake(self.site, "credit-monitor", applier(self.site)).take(messages)
+
+    async def checkpoint(self) -> int:
+        found = await self.site.pool.fetchval("SELECT position FROM checkpoints")
+        return int(found or 0)
+
+    async def parked(self) -> list[tuple[int, str]]:
+        rows = await self.site.pool.fetch("SELECT position, reason FROM parked ORDER BY id")
+        return [(row["position"], row["reason"]) for row in rows]
+
+    async def ask_retry(self) -> None:
+        await self.site.pool.execute("UPDATE parked SET retry = true")
+        while await retry_one(self.site):
+            pass
+
+
+@pytest.fixture
+async def reader(bench: Any) -> AsyncIterator[Reader]:
+    reader = Reader(bench)
+    reaction = Reaction("hear", (DepartmentAdded, DepartmentRenamed), reader.hear)
+    service = Service("credit-monitor", reactions=(reaction,))
+    await bench.execute(
+        "credit-monitor",
+        "DROP TABLE IF EXISTS heard; CREATE TABLE heard (n serial, name text);"
+        " GRANT ALL ON heard, heard_n_seq TO bench_credit_monitor",
+    )
+    reader.site = await bench.open(service)
+    reader.source = await bench.open()
+    yield reader
+
+
+def said(incoming: Incoming) -> str:
+    return incoming.body.decode().split('"name"')[1].split('"')[1]
+
+
+async def test_what_comes_twice_has_its_effect_once(reader: Reader) -> None:
+    await reader.bench.added(reader.source, 3)
+    events = await reader.incoming()
+    assert await reader.take(*events, *events) == [True] * 6
+    assert await reader.take(*events) == [True] * 3
+    assert await reader.heard() == [said(event) for event in events]
+    assert await reader.checkpoint() == 3
+
+
+async def test_without_the_checkpoint_what_comes_twice_has_its_effect_twice(
+    reader: Reader,
+) -> None:
+    await reader.bench.added(reader.source, 3)
+    events = await reader.incoming()
+    await reader.take(*events)
+    await reader.site.pool.execute("UPDATE checkpoints SET position = 0")
+    await reader.take(*events)
+    assert len(await reader.heard()) == 6
+
+
+async def test_what_comes_early_is_held_back_and_taken_in_order_later(reader: Reader) -> None:
+    await reader.bench.added(reader.source, 5)
+    first, second, third, fourth, fifth = events = await reader.incoming()
+    assert await reader.take(fifth, third) == [False, False]
+    assert await reader.heard() == []
+    assert await reader.take(second, first, fifth) == [True, True, False]
+    assert await reader.take(fifth, fourth, third) == [True, True, True]
+    assert await reader.heard() == [said(event) for event in events]
+
+
+@pytest.mark.parametrize(
+    "point", ["intake.begun", "intake.applied", "intake.checkpointed", "intake.committed"]
+)
+async def test_the_checkpoint_moves_with_the_effect_or_neither_does(
+    reader: Reader, point: str
+) -> None:
+    await reader.bench.added(reader.source, 2)
+    events = await reader.incoming()
+    failpoints.arm(f"{point}:1:raise")
+    with pytest.raises(failpoints.Failure):
+        await reader.take(*events)
+    effects, position = len(await reader.heard()), await reader.checkpoint()
+    assert effects == position == (2 if point == "intake.committed" else 0)
+    await reader.take(*events)
+    assert await reader.heard() == [said(event) for event in events]
+
+
+async def test_an_effect_outside_the_transaction_would_happen_twice(reader: Reader) -> None:
+    async def outside(happened: Happened) -> None:
+        event: Any = happened.event
+        await reader.site.pool.execute("INSERT INTO heard (name) VALUES ($1)", event.name)
+
+    reader.site.service = Service(
+        "credit-monitor", reactions=(Reaction("hear", (DepartmentAdded,), outside),)
+    )
+    await reader.bench.added(reader.source, 1)
+    events = await reader.incoming()
+    failpoints.arm("intake.applied:1:raise")
+    with pytest.raises(failpoints.Failure):
+        await reader.take(*events)
+    await reader.take(*events)
+    assert len(await reader.heard()) == 2
+
+
+async def poisoned(reader: Reader) -> tuple[Any, Any]:
+    """Let two streams go on, one of which meets an event that cannot be taken in."""
+    bad, good = reader.bench.add("bad"), reader.bench.add("good")
+    rename = reader.bench.rename
+    await reader.bench.happen(
+        reader.source, bad, good, rename(bad, "bad 2"), rename(good, "good 2"), rename(bad, "bad 3")
+    )
+    reader.refuses = {"bad 2"}
+    return bad, good
+
+
+async def test_poison_is_parked_with_its_reason_and_what_follows_in_its_stream(
+    reader: Reader,
+) -> None:
+    await poisoned(reader)
+    assert await reader.take(*await reader.incoming()) == [True] * 5
+    assert await reader.heard() == ["bad", "good", "good 2"]
+    assert await reader.parked() == [(3, "ValueError: cannot bear bad 2"), (5, BEHIND)]
+    assert await reader.checkpoint() == 5
+
+
+async def test_what_is_parked_is_taken_up_again_in_order_and_what_came_since_after_it(
+    reader: Reader,
+) -> None:
+    bad, _ = await poisoned(reader)
+    await reader.take(*await reader.incoming())
+    await reader.ask_retry()
+    assert await reader.parked() == [(3, "ValueError: cannot bear bad 2"), (5, BEHIND)]
+    reader.refuses = set()
+    await reader.bench.happen(reader.source, reader.bench.rename(bad, "bad 4"))
+    await reader.site.pool.execute("UPDATE parked SET retry = true WHERE position = 3")
+    await reader.take(*await reader.incoming())
+    while await retry_one(reader.site):
+        pass
+    assert await reader.heard() == ["bad", "good", "good 2", "bad 2", "bad 3", "bad 4"]
+    assert await reader.parked() == []
+
+
+async def test_an_unknown_event_and_an_unknown_version_are_parked(reader: Reader) -> None:
+    await reader.bench.added(reader.source, 3)
+    first, second, third = await reader.incoming()
+    told = {
+        "ce-type": "department-frobbed.v1",
+        "ce-subject": f"department/{reader.bench.add('x').department_id}",
+    }
+    unknown = Incoming(
+        first.headers | told,
+        first.body.replace(b"department-added.v1", b"department-frobbed.v1"),
+        1,
+    )
+    newer = Incoming(
+        second.headers | {"ce-type": "department-added.v9"},
+        second.body.replace(b"department-added.v1", b"department-added.v9"),
+        2,
+    )
+    assert await reader.take(unknown, newer, third) == [True] * 3
+    assert await reader.heard() == [said(third)]
+    reasons = [reason for _, reason in await reader.parked()]
+    assert reasons == [
+        "Unreadable: unknown event 'department-frobbed.v1'",
+        "Unreadable: unknown event 'department-added.v9'",
+    ]
+
+
+async def test_garbage_is_parked_and_holds_nobody_up(reader: Reader) -> None:
+    await reader.bench.added(reader.source, 1)
+    [event] = await reader.incoming()
+
+    def but(number: int, body: bytes = event.body, **headers: str) -> Incoming:
+        told = {f"ce-{name}": value for name, value in headers.items()}
+        return Incoming(event.headers | told, body, number)
+
+    garbage = [
+        Incoming({}, b"", 101),
+        Incoming({}, b"\x00\xff\xfe", 102),
+        Incoming({"ce-id": "\udcff\udcfe", "x": "a\0b"}, b"{}", 103),
+        but(104, id="no-id"),
+        but(105, specversion="9.9"),
+        but(106, position="-1"),
+        but(107, position="9" * 30),
+        but(108, position="zero"),
+        but(109, time="2026-11-23T00:00:00"),
+        but(110, actor="a\0b"),
+        but(111, actor="\udcff"),
+        but(112, body=b"\xff\xff"),
+        but(113, subject="nothing"),
+    ]
+    assert await reader.take(*garbage, event) == [True] * 14
+    assert await reader.heard() == [said(event)]
+    assert [position for position, _ in await reader.parked()] == list(range(101, 114))
+    assert await reader.checkpoint() == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"ce-streamversion": "99999999999"}, None),
+        ({}, b"[]"),
+        ({}, b"no json"),
+        ({}, b'{"type": "department-added.v1", "department_id": 1, "name": "a\\u0000b"}'),
+        ({}, b'{"type": "department-added.v1"}'),
+    ],
+)
+async def test_an_event_that_fits_no_column_is_parked_and_not_tried_for_ever(
+    reader: Reader, headers: dict[str, str], body: bytes | None
+) -> None:
+    async def keep(connection: Any, envelopes: list[Any]) -> None:
+        for envelope in envelopes:
+            await connection.execute(
+                "INSERT INTO heard (name) SELECT $2::jsonb ->> 'name' WHERE $1::int > 0"
+                " AND ($2::jsonb ->> 'department_id') IS NOT NULL",
+                envelope.version,
+                envelope.data,
+            )
+            await connection.execute("SELECT ($1::jsonb)->'name'->>0 || '' ", envelope.data)
+            assert "department_id" in envelope.data
+
+    reader.site.service = Service("credit-monitor", keep=keep)
+    await reader.bench.added(reader.source, 2)
+    first, second = await reader.incoming()
+    bad = Incoming(first.headers | headers, body or first.body, 1)
+    assert await reader.take(bad, second) == [True, True]
+    assert [position for position, _ in await reader.parked()] == [1]
+    assert await reader.checkpoint() == 2
+
+
+async def test_a_value_error_of_the_driver_taken_for_transient_would_be_tried_for_ever(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def keep(connection: Any, envelopes: list[Any]) -> None:
+        await connection.execute("SELECT $1::int", envelopes[0].version)
+
+    monkeypatch.setattr(intake, "passes", lambda error: isinstance(error, asyncpg.InterfaceError))
+    reader.site.service = Service("credit-monitor", keep=keep)
+    await reader.bench.added(reader.source, 1)
+    [event] = await reader.incoming()
+    bad = Incoming(event.headers | {"ce-streamversion": "99999999999"}, event.body, 1)
+    for _ in range(3):
+        with pytest.raises(asyncpg.InterfaceError):
+            await reader.take(bad)
+    assert await reader.parked() == []
+
+
+async def test_a_reason_never_holds_the_values_it_is_about(reader: Reader) -> None:
+    async def refuse(_: Happened) -> None:
+        DepartmentAdded.model_validate({"department_id": "canary-4711", "name": "canary-4712"})
+
+    reader.site.service = Service(
+        "credit-monitor", reactions=(Reaction("refuse", (DepartmentAdded,), refuse),)
+    )
+    await reader.bench.added(reader.source, 1)
+    await reader.take(*await reader.incoming())
+    [(_, reason)] = await reader.parked()
+    assert reason.startswith("ValidationError: department_id: ")
+    assert "canary" not in reason
+
+
+async def test_what_passes_by_itself_is_not_parked_and_nothing_is_skipped(reader: Reader) -> None:
+    await poisoned(reader)
+    reader.error = TimeoutError
+    with pytest.raises(TimeoutError):
+        await reader.take(*await reader.incoming())
+    assert (await reader.heard(), await reader.checkpoint(), await reader.parked()) == ([], 0, [])
+    reader.refuses = set()
+    await reader.take(*await reader.incoming())
+    assert await reader.heard() == ["bad", "good", "bad 2", "good 2", "bad 3"]
