@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 import asyncpg
-import nats
 import pytest
 from faststream.nats import NatsBroker, NatsRouter
+from nats.aio.client import Client
 
 from chassis import failpoints, wire
 from chassis.ask import Asker
@@ -171,9 +171,9 @@ class Bench:
         settings = self.servers.settings(service, PREFIX)
         return await self.stack.enter_async_context(open_site(service, settings))
 
-    async def nats(self, user: str = "admin") -> nats.NATS:
-        prefix = f"_INBOX_{user}".encode() if user != "admin" else b"_INBOX"
-        client = await nats.connect(self.servers.nats.url(user), inbox_prefix=prefix)
+    async def nats(self, user: str = "admin") -> Client:
+        prefix = f"_INBOX_{user}" if user != "admin" else "_INBOX"
+        client = await wire.connect(self.servers.nats.url(user), "test", prefix)
         self.stack.push_async_callback(client.close)
         return client
 
@@ -274,6 +274,12 @@ def eventually_fixture() -> Callable[..., Awaitable[Any]]:
 def departments() -> Decider[DepartmentCommand, Department, DepartmentEvent]:
     """Return the decider of the small service."""
     return DEPARTMENTS
+
+
+@pytest.fixture
+def keeping() -> Service:
+    """Return the service that keeps history and shows departments."""
+    return KEEPING
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """The intake: once and in order, whatever the bus repeats, reorders, loses or makes up."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import asyncpg
 import pytest
 
-from chassis import failpoints, intake
+from chassis import failpoints
+from chassis.consumer import applier
 from chassis.intake import BEHIND, Incoming, Intake
 from chassis.parked import retry_one
 from chassis.reaction import Happened, Reaction
@@ -46,8 +45,6 @@ class Reader:
         return [Incoming(e.headers(), e.data.encode(), e.position) for e in envelopes]
 
     async def take(self, *messages: Incoming) -> list[bool]:
-        from chassis.consumer import applier  # noqa: PLC0415
-
         return await Intake(self.site, "credit-monitor", applier(self.site)).take(messages)
 
     async def checkpoint(self) -> int:
@@ -65,7 +62,7 @@ class Reader:
 
 
 @pytest.fixture
-async def reader(bench: Any) -> AsyncIterator[Reader]:
+async def reader(bench: Any) -> Reader:
     reader = Reader(bench)
     reaction = Reaction("hear", (DepartmentAdded, DepartmentRenamed), reader.hear)
     service = Service("credit-monitor", reactions=(reaction,))
@@ -76,7 +73,7 @@ async def reader(bench: Any) -> AsyncIterator[Reader]:
     )
     reader.site = await bench.open(service)
     reader.source = await bench.open()
-    yield reader
+    return reader
 
 
 def said(incoming: Incoming) -> str:
@@ -271,23 +268,6 @@ async def test_an_event_that_fits_no_column_is_parked_and_not_tried_for_ever(
     assert await reader.take(bad, second) == [True, True]
     assert [position for position, _ in await reader.parked()] == [1]
     assert await reader.checkpoint() == 2
-
-
-async def test_a_value_error_of_the_driver_taken_for_transient_would_be_tried_for_ever(
-    reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def keep(connection: Any, envelopes: list[Any]) -> None:
-        await connection.execute("SELECT $1::int", envelopes[0].version)
-
-    monkeypatch.setattr(intake, "passes", lambda error: isinstance(error, asyncpg.InterfaceError))
-    reader.site.service = Service("credit-monitor", keep=keep)
-    await reader.bench.added(reader.source, 1)
-    [event] = await reader.incoming()
-    bad = Incoming(event.headers | {"ce-streamversion": "99999999999"}, event.body, 1)
-    for _ in range(3):
-        with pytest.raises(asyncpg.InterfaceError):
-            await reader.take(bad)
-    assert await reader.parked() == []
 
 
 async def test_a_reason_never_holds_the_values_it_is_about(reader: Reader) -> None:

@@ -41,9 +41,15 @@ def bureau(bureau_process: StandIn) -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def number() -> str:
-    """Return a number the bureau knows and no other test uses."""
-    return next(number for number in NUMBERS if is_known("SE", number))
+def numbers() -> Iterator[str]:
+    """Return numbers the bureau knows and no other test uses."""
+    return (number for number in NUMBERS if is_known("SE", number))
+
+
+@pytest.fixture
+def number(numbers: Iterator[str]) -> str:
+    """Return one of them."""
+    return next(numbers)
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ class Office:
     async def work_off(self) -> None:
         """Take step after step, our own events heard in between, until nothing is left to do."""
         for _ in range(TURNS_MAX):
-            spoken = await self._hear_ourselves()
+            spoken = await self.hear_ourselves()
             held = await work.lease(self.site.pool, 1)
             for one in held:
                 await self.worker.do(one)
@@ -116,7 +116,8 @@ class Office:
                 return
         raise AssertionError("there is always something left to do")
 
-    async def _hear_ourselves(self) -> bool:
+    async def hear_ourselves(self) -> bool:
+        """Hear what the service itself has said since; says whether there was anything."""
         rows = await self.site.pool.fetch(
             "SELECT *, data::text AS text, meta::text AS about FROM events"
             " WHERE position > $1 ORDER BY position",

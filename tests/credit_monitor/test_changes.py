@@ -131,6 +131,17 @@ def test_what_is_told_again_under_other_ids_is_no_change() -> None:
     assert [rating.score for rating in us.recorded] == ["15", "95"]
 
 
+def test_without_how_far_we_are_a_change_there_and_back_would_be_told_again() -> None:
+    bureau, us = bureau_and_us()
+    told = [*bureau.change(15), *bureau.change(60)]
+    us.settle(told)
+    us.settle(told)
+    assert len(us.recorded) == 2
+    us.as_of = None
+    us.settle(told)
+    assert len(us.recorded) == 4
+
+
 def test_a_late_notification_tells_nothing_that_is_known_already() -> None:
     bureau, us = bureau_and_us()
     early, late = bureau.change(15), bureau.change(95)

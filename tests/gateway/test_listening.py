@@ -18,7 +18,7 @@ from gateway.access import admin
 from gateway.access.keys import Principal
 from gateway.events import queries
 from gateway.events.api import Stream
-from gateway.events.hub import LISTENERS_MAX, QUEUED_EVENTS_MAX, Hub
+from gateway.events.hub import LISTENERS_MAX, QUEUED_EVENTS_MAX, Channel, Hub
 from gateway.problems import Refused
 
 pytestmark = pytest.mark.servers
@@ -131,6 +131,17 @@ async def test_every_listener_hears_whatever_comes_while_it_reads_on(site: Site,
         await ours.hears(added(str(queries.PAGE_EVENTS + 50 + n)))
     for listener in listeners:
         assert await listener == [str(n) for n in range(count)]
+
+
+async def test_a_listener_ahead_of_the_hub_hears_nothing_twice(site: Site, ours: Any) -> None:
+    await ours.hears(added("1"), added("2"))
+    hub = Hub(site)
+    hub._channels[ours.name] = Channel(0)  # noqa: SLF001 - a hub that is behind
+    async with listening(site, hub, principal(ours), after=0) as heard:
+        first = await heard(2)
+        following = asyncio.create_task(heard(1))
+        await ours.hears(added("3"))
+        assert names(first + await following) == ["1", "2", "3"]
 
 
 async def test_a_listener_too_slow_is_let_go_and_misses_nothing(site: Site, ours: Any) -> None:

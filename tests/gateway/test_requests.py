@@ -199,3 +199,19 @@ async def test_every_answer_that_is_a_problem_is_described(ours: Any) -> None:
         for operation in methods.values():
             content = operation["responses"]["default"]["content"]
             assert "application/problem+json" in content
+
+
+@pytest.mark.servers
+async def test_requests_are_counted_by_route_and_not_by_address(ours: Any) -> None:
+    company_id = new_id()
+    await ours.get(f"/companies/{company_id}", status=404)
+    figures = (await ours.client.get("http://gateway/metrics")).text
+    assert '/{company_id}",outcome="4xx"' in figures
+    assert str(company_id) not in figures
+
+
+@pytest.mark.servers
+async def test_with_the_database_away_a_request_is_told_to_come_again(ours: Any) -> None:
+    await ours.site.reader.close()
+    answer = await ours.client.get("/companies")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")

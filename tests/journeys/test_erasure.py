@@ -30,11 +30,16 @@ def files_with(home: Path, canary: str) -> list[str]:
     return found
 
 
-def erase(box: RunningBox, tenant: str, subject: str) -> None:
+def erase(box: RunningBox, tenant: str, subject: str, failpoint: str = "") -> int:
     command = [sys.executable, "-m", "chassis.cli", "erase", "subject", tenant, subject]
-    environment = {**os.environ, "KUNDVAKT_HOME": str(box.box.home.path)}
+    environment = {
+        **os.environ,
+        "KUNDVAKT_HOME": str(box.box.home.path),
+        "KUNDVAKT_FAILPOINT": failpoint,
+    }
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0 or failpoint, done.stdout + done.stderr
+    return done.returncode
 
 
 def person(client: Client) -> tuple[str, str]:
@@ -84,6 +89,19 @@ def test_the_search_for_bytes_finds_what_is_not_sealed(box: RunningBox, tenant: 
     client.create(str(new_id()), name=name, country="SE", relations=["other"])
     assert any("postgres" in file for file in files_with(box.box.home.path, name))
     assert any("nats" in file for file in files_with(box.box.home.path, name))
+
+
+def test_an_erasure_that_was_interrupted_is_completed_by_asking_again(
+    box: RunningBox, tenant: str
+) -> None:
+    client = box.tenant(tenant)
+    company, _ = person(client)
+    assert erase(box, tenant, company, "erase.key-destroyed:1:kill") != 0
+    erase(box, tenant, company)
+    with client.events(after="0") as events:
+        eventually(lambda: events.named("SubjectErased") or None, "everybody told")
+    assert len(events.named("SubjectErased")) == 1
+    assert profile(client, company).get("invoice_email") is None
 
 
 def test_nothing_more_is_written_about_an_erased_person(box: RunningBox, tenant: str) -> None:

@@ -64,3 +64,12 @@ async def test_a_service_is_told_its_own_addresses_alone(box: Onebox) -> None:
 
 def environment_of(pid: int) -> str:
     return Path(f"/proc/{pid}/environ").read_text()
+
+
+async def test_given_servers_are_used_instead_of_our_own(tmp_path: Path) -> None:
+    async with Onebox(tmp_path / "servers", Options(services=())) as servers:
+        given = Options(database_url=servers.urls["database"], nats_url=servers.urls["nats"])
+        async with Onebox(tmp_path / "home", given) as box:
+            assert set(box.processes) == PROCESSES - {"postgres", "nats"}
+            assert not box.home.postgres.exists()
+            assert await companies(box, await demo.seed(box)) == 0

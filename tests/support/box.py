@@ -126,6 +126,12 @@ class Client:
 
         return eventually(look, f"{company_id} under watch")
 
+    def watch(self, company_id: str) -> str | None:
+        """Return the state of a company's watch, if its card can be read."""
+        answer = self.http.get(f"/companies/{company_id}")
+        credit = answer.json().get("credit") if answer.status_code == 200 else None
+        return credit["watch"]["state"] if credit else None
+
     def events(self, after: str | None = None) -> "Events":
         """Listen to the tenant's events."""
         return Events(self.http, after)

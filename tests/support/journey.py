@@ -12,6 +12,8 @@ EXPECTED = {
     "CompanyRated": 1,
     "MonitoringStarted": 1,
     "CreditRatingChanged": 1,
+    "CompanyArchived": 1,
+    "MonitoringStopped": 1,
 }
 """Each once."""
 STANDS_STILL_LOOKS = 12
@@ -19,7 +21,7 @@ STANDS_STILL_LOOKS = 12
 
 
 def journey(box: RunningBox, client: Client, number: str) -> Counter[str]:
-    """Let a company be created, enriched, rated, watched and re-rated; count its events."""
+    """Lead a company from its creation to its archiving; count its events."""
     created = client.create(
         str(new_id()),
         registry={"country": "SE", "organisation_number": number},
@@ -43,21 +45,28 @@ def journey(box: RunningBox, client: Client, number: str) -> Counter[str]:
         return True if fine else None
 
     eventually(changed, "the new score on the card")
+    archive = {"Idempotency-Key": str(new_id())}
+    eventually(
+        lambda: (
+            client.http.post(f"/companies/{company}/archive", headers=archive).is_success or None
+        ),
+        "the archiving",
+    )
+    eventually(lambda: client.watch(company) == "stopped" or None, "the end of the watch")
     return told(client, company)
 
 
 def told(client: Client, company: str) -> Counter[str]:
-    """Count a company's events once their number stands still."""
+    """Count a company's events once all that is expected is there, or more, and stands still."""
     seen = [Counter[str]()]
 
     def settled() -> Counter[str] | None:
         answer = client.http.get(f"/companies/{company}/timeline", params={"limit": 200})
+        if answer.status_code != 200:
+            return None
         seen.append(Counter(item["event"] for item in answer.json()["items"]))
         last = seen[-STANDS_STILL_LOOKS:]
-        return (
-            seen[-1]
-            if len(last) == STANDS_STILL_LOOKS and all(c == last[0] for c in last)
-            else None
-        )
+        still = len(last) == STANDS_STILL_LOOKS and all(count == last[0] for count in last)
+        return seen[-1] if still and not Counter(EXPECTED) - seen[-1] else None
 
-    return eventually(settled, "a timeline that stands still")
+    return eventually(settled, f"all of the story, still; it was {seen[-1]}")
