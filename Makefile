@@ -34,7 +34,7 @@ test: setup ## run the tests (T=tests/companies for some of them)
 	@$(BIN)/python -m pytest $(T)
 
 check: setup ## everything that needs no servers, in under a minute
-	@$(MAKE) -j2 --output-sync fmt-check lint types fences pure
+	@$(MAKE) --jobs=2 --keep-going --output-sync fmt-check lint types fences pure
 
 fmt-check: setup
 	@$(BIN)/ruff format --check --quiet .

@@ -200,8 +200,8 @@ async def test_a_query_is_answered_and_a_refused_one_too(bench: Any) -> None:
     async with bench.answering(site, router):
         query = SearchRegistry(tenant=bench.tenant, q="acme")
         assert await ask.query("enrichment", query, RegistryHits) == RegistryHits(items=())
+        nothing = query.model_copy(update={"q": "nothing"})
         with pytest.raises(Rejected, match="Not there"):
-            nothing = query.model_copy(update={"q": "nothing"})
             await ask.query("enrichment", nothing, RegistryHits)
 
 

@@ -150,6 +150,7 @@ class Appender:
                 statement = await self._prepared()
                 reach("append.before-commit")
                 outcomes = await append_batch(statement.fetch, batch)
+                reach("append.committed")
             except Exception as error:
                 self._disconnect()
                 if wait is None or not passes(error):
@@ -158,7 +159,6 @@ class Appender:
                 log.warning("append interrupted, asked again", error=repr(error))
                 await asyncio.sleep(wait)
             else:
-                reach("append.committed")
                 metrics.BATCH.observe(len(batch))
                 return outcomes
         raise AssertionError

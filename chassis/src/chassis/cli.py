@@ -4,7 +4,7 @@ import asyncio
 import json
 from functools import partial
 from importlib.metadata import entry_points
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.request import urlopen
 
 import typer
@@ -102,7 +102,7 @@ def describe_command() -> None:
         typer.echo(service.name)
         for router in service.routers:
             for subscriber in router.subscribers:
-                typer.echo(f"  answers  {getattr(subscriber, 'subject', subscriber)}")
+                typer.echo(f"  answers  {cast('Any', subscriber).subject.broker_address}")
         for reaction in service.reactions:
             names = ", ".join(form.__name__ for form in reaction.to)
             typer.echo(f"  reacts   {reaction.name}: {names}")
@@ -114,7 +114,10 @@ def describe_command() -> None:
 def health_command() -> None:
     """Ask every running process how it is; ends with 1 unless all are well."""
     well = True
+    names = {service.name for service in installed()}
     for name, url in operator().services.items():
+        if name not in names:
+            continue
         state = _ready(url)
         well = well and state in {"ready", "ok"}
         typer.echo(f"{name:16} {state}")

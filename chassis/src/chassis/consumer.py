@@ -33,9 +33,9 @@ FETCH_SECONDS = 1.0
 """How long an empty fetch waits; a fetch with anything returns at once."""
 EARLY_SECONDS = 0.3
 """An event that came before its predecessor is delivered again after this."""
-EARLY_DELIVERIES_MAX = 20
-"""After these it is let go: what waits for its predecessors keeps them from being delivered once
-too many wait. Whoever watches asks for it again, together with those."""
+EARLY_DELIVERIES_MAX = 5
+"""After these it is let go: were too many waiting for a lost event, the bus would deliver nothing
+more, that event included. Whoever watches asks for all of them again."""
 ACK_WAIT_SECONDS = 30.0
 """Three times the longest handling; longer, and a deploy would leave events lying."""
 UNACKNOWLEDGED_MAX = 2_000

@@ -39,8 +39,8 @@ STALE_POOL = ("25006", "57P01", "57P02", "57P03")
 
 
 def passes(error: BaseException) -> bool:
-    """Say whether an error goes away by itself; a value that fits no column never does."""
-    return isinstance(error, TRANSIENT) and not isinstance(error, ValueError)
+    """Say whether an error goes away by itself."""
+    return isinstance(error, TRANSIENT)
 
 
 async def open_pool(url: str, size: int, name: str) -> Pool:

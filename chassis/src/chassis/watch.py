@@ -75,7 +75,7 @@ class Standing:
 
     position: int
     since: float
-    ask_after: float = ASK_AGAIN_SECONDS
+    ask_after: float
 
 
 async def _look(site: Site, source: str, head: int, standing: dict[str, Standing]) -> None:
@@ -86,7 +86,7 @@ async def _look(site: Site, source: str, head: int, standing: dict[str, Standing
     metrics.LAG.labels(name, source).set(max(0, head - position))
     before = standing.get(source)
     if before is None or position != before.position or head <= position:
-        standing[source] = Standing(position, time.monotonic())
+        standing[source] = Standing(position, time.monotonic(), ASK_AGAIN_SECONDS)
         return
     waited = time.monotonic() - before.since
     if waited > RESTART_SECONDS:

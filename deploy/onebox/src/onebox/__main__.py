@@ -8,10 +8,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis import logs
+from chassis.failpoints import arm
 from chassis.migrate import MigrationFailed
 from onebox import demo
 from onebox.box import SERVICES, Onebox, Options
@@ -101,9 +102,12 @@ def greet(box: Onebox, key: str, seconds: float) -> None:
 def main() -> None:
     """Run, and say in a sentence why not."""
     logs.configure("columns", "WARNING")
+    arm("")  # the point is for a service, not for us
     try:
         asyncio.run(run(RunSettings()))
-    except (CannotRunError, MigrationFailed) as problem:
+    except ValidationError as problem:
+        sys.exit(f"A setting is not as it must be.\n{problem}")
+    except (CannotRunError, MigrationFailed, PermissionError) as problem:
         sys.exit(str(problem))
 
 

@@ -1,17 +1,24 @@
 """Where things are reached: free ports, and the same server's URL as another user."""
 
+import secrets
 import socket
 from urllib.parse import urlsplit, urlunsplit
 
 LOOPBACK = "127.0.0.1"
+PORTS = range(20_000, 32_000)
+"""Below what Linux (32768), the IANA and the BSDs (49152) take for outgoing connections."""
 
 
 def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of this machine that nothing listens on.
+
+    It lies below those that outgoing connections get: none of them, least of all one that tries
+    to reach a process just being started again, can take its port away meanwhile.
+    """
+    port = PORTS.start + secrets.randbelow(len(PORTS))
+    while is_taken(port):
+        port = PORTS.start + secrets.randbelow(len(PORTS))
+    return port
 
 
 def is_taken(port: int) -> bool:

@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -165,15 +167,16 @@ class Postgres:
         """
         self._open_way()  # somebody may have shut it meanwhile
         waited = 0.0
-        while left := leftovers(self._data):
-            if waited > LEFTOVERS_SECONDS_MAX or not self._ends_by_itself(left):
-                for pid in left:
+        while (left := leftovers(self._data)).processes:
+            if waited > LEFTOVERS_SECONDS_MAX or not self._ends_by_itself(left.processes):
+                for pid in left.processes:
                     os.kill(pid, signal.SIGKILL)
             await asyncio.sleep(POLL_SECONDS)
             waited += POLL_SECONDS
-        (self._data / "postmaster.pid").unlink(missing_ok=True)
+        if left.complete:
+            (self._data / "postmaster.pid").unlink(missing_ok=True)
 
-    def _ends_by_itself(self, left: list[int]) -> bool:
+    def _ends_by_itself(self, left: Sequence[int]) -> bool:
         """Say whether the earlier server is there to end what is left of it."""
         try:
             first = (self._data / "postmaster.pid").read_text().split(maxsplit=1)[0]
@@ -182,15 +185,32 @@ class Postgres:
         return int(first) in left
 
 
-def leftovers(data: Path) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """Processes of earlier servers, and whether all there are could be seen.
+
+    Root without the right to trace others (as in many containers) does not see where they stand.
+    Then the server's own guards decide, and the supervisor tries until they let it start.
+    """
+
+    processes: tuple[int, ...]
+    complete: bool
+
+
+def leftovers(data: Path) -> Leftovers:
     """Return the processes of servers on this directory: they stand in it (Linux)."""
-    found = []
+    found: list[int] = []
+    complete = True
+    owner = data.stat().st_uid
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if (process / "cwd").readlink() == data and (
-                process / "exe"
-            ).readlink().name == "postgres":
+            if process.stat().st_uid != owner:
+                continue
+            program = (process / "exe").readlink().name
+            if program == "postgres" and (process / "cwd").readlink() == data:
                 found.append(int(process.name))
+        except PermissionError:
+            complete = False
         except OSError:
             continue
-    return found
+    return Leftovers(tuple(found), complete)

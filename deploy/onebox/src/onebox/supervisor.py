@@ -130,7 +130,7 @@ class Supervisor:
                 child.start(once)
                 self.note()
                 await self._watch(child)
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the program is to run
                 self._tell(f"{child.program.name} cannot be started: {error}")
             deaths = 1 if clock() - began > STEADY_SECONDS else deaths + 1
             pause = BACK_OFF_SECONDS[min(deaths, len(BACK_OFF_SECONDS)) - 1]

@@ -37,5 +37,5 @@ async def kept_up(extend: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
         yield
     finally:
         keeper.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeper
+        # Awaiting it directly would mistake our own cancellation for its.
+        await asyncio.wait([keeper])

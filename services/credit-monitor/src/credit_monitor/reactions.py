@@ -26,13 +26,16 @@ from credit_monitor.subject import learn
 async def learn_of_company(happened: Happened) -> None:
     """Take in a fact about a company; where it matters for its credit, look at the company."""
     event: Any = happened.event
-    tenant = happened.envelope.tenant
-    await set_tenant(happened.connection, tenant)
-    before, _ = await subjects.load(happened.connection, tenant, event.company_id)
-    after = learn(before, event)
-    if after != before:
-        await subjects.save(happened.connection, tenant, event.company_id, after)
-        await _look_at(happened)
+    connection, tenant = happened.connection, happened.envelope.tenant
+    await set_tenant(connection, tenant)
+    before, _ = await subjects.load(connection, tenant, event.company_id)
+    if learn(before, event) == before:
+        return
+    # Whoever works on the company holds its work first and what is known of it second; in
+    # another order we would wait for each other.
+    await _look_at(happened)
+    before, _ = await subjects.load(connection, tenant, event.company_id, held=True)
+    await subjects.save(connection, tenant, event.company_id, learn(before, event))
 
 
 async def watch_rated_company(happened: Happened) -> None:

@@ -155,14 +155,18 @@ async def settle_changes(desk: Desk, known: Known) -> None:
     rating, listing = known.credit.rating, known.listing
     assert rating  # noqa: S101 - the policy settles only what is watched
     assert listing  # noqa: S101 - the same
+    patient = not (desk.work.look and desk.work.unexplained)
     if not known.told:
         entry = await desk.bureau.entry(listing.portfolio, listing.reference)
         reach("credit-monitor.compared")
         if entry is None:
             await _listed_no_more(desk, listing)
             return
-        if agrees(rating, entry.told):
-            await _settled(desk, known, Settled((), known.standing.as_of))
+        fits = agrees(rating, entry.told)
+        if fits or patient:
+            # What is not told may still be, and a report costs money: look again first.
+            seen = Settled((), known.standing.as_of, look_again=not fits)
+            await _settled(desk, known, seen)
             return
     report = await bought(desk, known.subject, Purpose.CHANGE, listing.reference)
     settled = settle(
@@ -170,7 +174,7 @@ async def settle_changes(desk: Desk, known: Known) -> None:
         known.standing.as_of,
         changes_of(known.told),
         _now_rated(report, rating),
-        patient=not (desk.work.look and desk.work.unexplained),
+        patient=patient,
     )
     await _settled(desk, known, settled)
 

@@ -23,11 +23,13 @@ class Standing:
     as_of: datetime | None = None
 
 
-async def load(connection: Connection, tenant: str, company_id: UUID) -> tuple[Subject, Standing]:
-    """Return what is known of a company, held until the end of the transaction."""
+async def load(
+    connection: Connection, tenant: str, company_id: UUID, *, held: bool = False
+) -> tuple[Subject, Standing]:
+    """Return what is known of a company, held until the end of the transaction if wished."""
     row = await connection.fetchrow(
         f"SELECT {FACTS}, rated_key, rated_at, reference, as_of FROM subjects"
-        " WHERE tenant_id = $1 AND company_id = $2 FOR UPDATE",
+        f" WHERE tenant_id = $1 AND company_id = $2 {'FOR UPDATE' if held else ''}",
         tenant,
         company_id,
     )

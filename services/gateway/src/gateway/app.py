@@ -24,6 +24,7 @@ from gateway.door import Door
 from gateway.events.api import router as events
 from gateway.events.hub import Hub
 from gateway.history import keep
+from gateway.measured import Measured
 from gateway.registry.api import router as registry
 from gateway.registry.projection import company_numbers
 from gateway.timeline.api import router as timeline
@@ -70,6 +71,7 @@ def http(site: Site) -> FastAPI:
     problems.install(app)
     describe(app)
     app.add_middleware(Door, doorkeeper=app.state.doorkeeper)
+    app.add_middleware(Measured)
     return app
 
 

@@ -9,8 +9,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.edge import new_id
+from chassis.postgres import TRANSIENT
 from gateway.access.keys import Doorkeeper
-from gateway.problems import Refused
+from gateway.problems import Refused, unavailable
 
 BODY_BYTES_MAX = 262_144
 """A company with a hundred sub-units takes a tenth of it."""
@@ -60,6 +61,9 @@ class Door:
             body = await _read(scope, receive)
         except Refused as refused:
             await refused.response()(scope, receive, answer)
+            return
+        except TRANSIENT as error:
+            await unavailable(error)(scope, receive, answer)
             return
         await self._app(scope, _again(body, receive), answer)
 

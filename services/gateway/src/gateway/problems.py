@@ -126,11 +126,11 @@ def install(app: FastAPI) -> None:
     """Let every error of an app be answered as a problem."""
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Rejected, _rejected)
-    app.add_exception_handler(Unavailable, _unavailable)
+    app.add_exception_handler(Unavailable, lambda _, error: unavailable(error))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, framework_problem)
     for passing in TRANSIENT:
-        app.add_exception_handler(passing, _unavailable)
+        app.add_exception_handler(passing, lambda _, error: unavailable(error))
     app.add_exception_handler(Exception, _failed)
 
 
@@ -146,7 +146,8 @@ def _rejected(_: Request, error: Exception) -> JSONResponse:
     return problem_response(error.code, error.message, status, **details)
 
 
-def _unavailable(_: Request, error: Exception) -> JSONResponse:
+def unavailable(error: Exception) -> JSONResponse:
+    """Say that something did not answer, and that asking again is safe."""
     log.warning("unavailable", error=type(error).__name__)
     return problem_response(
         "unavailable",

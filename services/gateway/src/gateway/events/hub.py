@@ -121,13 +121,17 @@ class Hub:
     async def _run(self) -> None:
         """Look whenever the bell rings, until the process stops."""
         look = asyncio.create_task(self._listen_for_ever(), name="event hub listener")
-        await self._site.stopping.wait()
+        stop = asyncio.create_task(self._site.stopping.wait())
+        await asyncio.wait([look, stop], return_when=asyncio.FIRST_COMPLETED)
+        # Whoever listened comes again, and with them a new look, if there was a mistake in this.
         for channel in self._channels.values():
             for listener in list(channel.listeners):
                 listener.end()
-        look.cancel()
-        with suppress(asyncio.CancelledError):
-            await look
+        for task in (look, stop):
+            task.cancel()
+        for ended in await asyncio.gather(look, stop, return_exceptions=True):
+            if isinstance(ended, Exception):
+                log.error("event hub failed", exc_info=ended)
 
     async def _listen_for_ever(self) -> None:
         settings = self._site.settings
