@@ -5,6 +5,8 @@ UV := .bootstrap/bin/uv
 BIN := .venv/bin
 MEMBERS := contracts chassis services/companies services/enrichment services/credit-monitor \
            services/gateway deploy/onebox deploy/standins
+# Tried with uv's own certificates first, then with this machine's (behind a company's proxy).
+SYNC := $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 T ?= tests docs/howto
 
 export UV_PYTHON_DOWNLOADS := never
@@ -84,7 +86,7 @@ clean: ## remove what was installed and cached; the data in .kundvakt stays
 	@echo 'Installing into .venv' >&2
 	@umask 022; $(BIN)/python -c '' 2>/dev/null || \
 	    $(UV) venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
-	@umask 022; $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@umask 022; $(SYNC) 2>/dev/null || UV_SYSTEM_CERTS=1 $(SYNC)
 	@umask 022; $(UV) pip install --quiet --python $(BIN)/python --no-deps \
 	    $(addprefix --editable ./,$(MEMBERS))
 	@touch $@

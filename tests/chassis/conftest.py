@@ -99,7 +99,7 @@ KEEPING = Service(
     migrations="gateway.migrations",
     has_events=False,
 )
-INSTALLED = (SERVICE, Service("credit-monitor", keep=keep), KEEPING)
+INSTALLED = (Service("companies", keep=keep), Service("credit-monitor", keep=keep), KEEPING)
 """What the bench has databases for: only what is migrated counts here."""
 PREFIX = "bench"
 BOUND_SECONDS = 10.0

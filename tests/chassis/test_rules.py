@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from faststream.middlewares import AckPolicy
+from faststream.nats import NatsRouter
 
 from chassis import failpoints, logs, wire
 from chassis.operator import installed
@@ -36,9 +37,18 @@ def test_no_subscriber_drops_a_message_at_its_first_error() -> None:
     assert [f for f in SOURCES if "REJECT_ON_ERROR" in f.read_text()] == []
 
 
+def test_a_subscriber_of_a_router_that_says_nothing_would_be_found() -> None:
+    router = NatsRouter()
+    router.subscriber("x")
+    broker = wire.broker("nats://localhost:1", "test", "_INBOX_test")
+    broker.include_router(router)
+    assert [s.ack_policy for s in broker.subscribers] == [AckPolicy.REJECT_ON_ERROR]
+
+
 def test_every_subscriber_shares_its_queue_with_its_replicas() -> None:
     for subscriber in subscribers():
-        assert subscriber.queue == subscriber.subject.partition(".")[0], subscriber.subject
+        subject = subscriber.subject.broker_address
+        assert subscriber.queue == subject.partition(".")[0], subject
 
 
 def test_no_service_declares_a_stream() -> None:

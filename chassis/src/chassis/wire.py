@@ -32,6 +32,9 @@ PAYLOAD_BYTES_MAX = 262_144
 """What the bus takes, headers included."""
 BODY_BYTES_MAX = PAYLOAD_BYTES_MAX - 8_192
 """What may be said in one message, leaving room for its headers."""
+ANSWERED = AckPolicy.MANUAL
+"""Requests are answered, not acknowledged; a router's subscriber that says nothing has FastStream's
+default, whatever the broker it is included in says."""
 WORKERS = 64
 """Commands in hand at once in a process: what shares a commit must be waiting together."""
 INTERRUPTIONS: tuple[type[Exception], ...] = (*TRANSIENT, NatsError)
@@ -101,6 +104,7 @@ def answer_commands(
         f"{service}.command.{aggregate}",
         queue=service,
         max_workers=WORKERS,
+        ack_policy=ANSWERED,
     )(decide)
 
 
@@ -123,6 +127,7 @@ def answer_query(
         f"{service}.query.{name}",
         queue=service,
         max_workers=WORKERS,
+        ack_policy=ANSWERED,
     )(answer_it)
 
 
