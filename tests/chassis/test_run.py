@@ -16,13 +16,17 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
-from chassis import health, leadership, run
+from chassis import health, leadership, run, wire
 from chassis.failpoints import ENVIRONMENT
 from chassis.service import Service
 from contracts.envelope import envelope_from
 
 pytestmark = pytest.mark.servers
 READY_SECONDS = 15.0
+WAITING = """
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 @asynccontextmanager
@@ -74,13 +78,7 @@ async def test_a_process_stops_in_time_and_finishes_what_it_has_in_hand(
             asked = asyncio.create_task(ask.command("companies", bench.add("Sales")))
 
             async def waits() -> bool:
-                return bool(
-                    await site.pool.fetchval(
-                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-                        " AND database = (SELECT oid FROM pg_database"
-                        "  WHERE datname = current_database())"
-                    )
-                )
+                return bool(await site.pool.fetchval(WAITING))
 
             await eventually(waits, "the command waits to be committed")
             began = time.monotonic()
@@ -161,6 +159,34 @@ async def test_a_loop_that_ends_by_itself_ends_the_process(bench: Any) -> None:
         await run.serve(service, settings)
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().remove_signal_handler(sign)
+
+
+async def test_what_cannot_be_finished_is_cut_off_in_time(
+    bench: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "STOP_SECONDS_MAX", 1.0)
+    monkeypatch.setattr(wire, "GRACEFUL_SECONDS_MAX", 0.5)
+    site, ask = await bench.open(), await bench.ask(deadline_seconds=9)
+    service = Service("companies", routers=(bench.departments(),))
+    async with site.pool.acquire() as lock, lock.transaction():
+        await lock.execute("SELECT pg_advisory_xact_lock(7001)")
+        serving = asyncio.create_task(run.serve(service, bench.servers.settings(service, "bench")))
+        command = bench.add("Sales")
+        asked = asyncio.create_task(ask.command("companies", command))
+
+        async def waits() -> bool:
+            return bool(await site.pool.fetchval(WAITING))
+
+        await eventually(waits, "the command waits to be committed")
+        began = time.monotonic()
+        os.kill(os.getpid(), signal.SIGTERM)
+        await serving
+        assert time.monotonic() - began < 1 + 2
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().remove_signal_handler(sign)
+    async with bench.answering(site, bench.departments()):
+        assert (await asked).position == 1
+    assert await site.pool.fetchval("SELECT count(*) FROM events") == 1
 
 
 async def readiness(site: Any) -> tuple[int, str]:

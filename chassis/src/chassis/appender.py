@@ -18,7 +18,7 @@ BATCH_APPENDS_MAX = 256
 """Enough that a commit costs each little, few enough that none waits long."""
 RETRY_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """A restarted Postgres is back within these; the asker's deadline is 2.5 s."""
-CLOSE_SECONDS_MAX = 2.0
+CLOSE_SECONDS_MAX = 0.5
 """What is not committed by then was not answered either, and may be asked again."""
 SQL = (
     "SELECT outcome, answer::text, digest, holder FROM append_batch("

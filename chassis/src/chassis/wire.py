@@ -32,6 +32,8 @@ PAYLOAD_BYTES_MAX = 262_144
 """What the bus takes, headers included."""
 BODY_BYTES_MAX = PAYLOAD_BYTES_MAX - 8_192
 """What may be said in one message, leaving room for its headers."""
+GRACEFUL_SECONDS_MAX = 7.0
+"""For handlers in hand; a second before the whole process is cut off."""
 ANSWERED = AckPolicy.MANUAL
 """Requests are answered, not acknowledged; a router's subscriber that says nothing has FastStream's
 default, whatever the broker it is included in says."""
@@ -70,7 +72,7 @@ def broker(url: str, name: str, inbox_prefix: str) -> NatsBroker:
         inbox_prefix=inbox_prefix,
         # The default would drop a message for good at the first error.
         ack_policy=AckPolicy.NACK_ON_ERROR,
-        graceful_timeout=8.0,
+        graceful_timeout=GRACEFUL_SECONDS_MAX,
         logger=logging.getLogger("kundvakt.broker"),
         log_level=logging.DEBUG,
         **CONNECT_OPTIONS,
