@@ -15,7 +15,7 @@ NOTICED_SECONDS = 8.0
 """Longer than the journey takes where nothing is taken away."""
 CONTROLS = {
     "forget-commands": ("companies", "companies.command-committed"),
-    "publish-after-remembering": ("companies", "relay.read"),
+    "publish-after-remembering": ("companies", "sabotage.remembered"),
     "checkpoint-before-effect": ("enrichment", "sabotage.checkpointed"),
 }
 

@@ -31,7 +31,7 @@ def publish_after_remembering() -> None:
     async def too_late(self: Any, envelopes: Any, suffix: str) -> None:
         last = envelopes[-1].position
         await relay_connection(self).execute("UPDATE relay SET position = $1", last)
-        relay.reach("relay.read")
+        relay.reach("sabotage.remembered")
         await publish(self, envelopes, suffix)
 
     def relay_connection(publisher: Any) -> Any:

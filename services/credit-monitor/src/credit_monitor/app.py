@@ -7,6 +7,7 @@ from chassis.site import Site
 from credit_monitor.bureaus.connect import Connect
 from credit_monitor.bureaus.creditsafe import Creditsafe
 from credit_monitor.bureaus.logins import PostgresLogins
+from credit_monitor.metrics import measure_for_ever
 from credit_monitor.poller import poll_for_ever
 from credit_monitor.reactions import reactions
 from credit_monitor.settings import CreditSettings
@@ -22,10 +23,11 @@ async def deal_with_the_bureau(site: Site) -> None:
         settings.creditsafe_password.get_secret_value(),
         PostgresLogins(site.pool, Creditsafe.name),
     )
-    async with connect, asyncio.TaskGroup() as both:
+    async with connect, asyncio.TaskGroup() as tasks:
         bureau = Creditsafe(connect, settings.creditsafe_timezone)
-        both.create_task(Worker(site, bureau).run())
-        both.create_task(poll_for_ever(site, bureau, settings))
+        tasks.create_task(Worker(site, bureau).run())
+        tasks.create_task(poll_for_ever(site, bureau, settings))
+        tasks.create_task(measure_for_ever(site.pool, bureau.name))
 
 
 service = Service(

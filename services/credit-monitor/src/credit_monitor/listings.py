@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 
 from chassis.tenancy import Connection, Pool
-from credit_monitor.bureaus.port import Bureau
+from credit_monitor.bureaus.port import Bureau, Unavailable
 
 log = structlog.get_logger()
 
@@ -60,19 +60,21 @@ async def remove(connection: Connection, tenant: str, company_id: UUID) -> None:
 async def portfolio_of(pool: Pool, bureau: Bureau, tenant: str) -> str:
     """Return a tenant's portfolio at the bureau, opened now if there is none.
 
-    Names are not unique there, so replicas that open one for the same tenant take turns.
+    Names are not unique there: while somebody opens one, others come back later.
     """
     known = "SELECT portfolio FROM portfolios WHERE tenant_id = $1 AND bureau = $2"
     portfolio = await pool.fetchval(known, tenant, bureau.name)
     if portfolio is not None:
         return str(portfolio)
     async with pool.acquire() as connection, connection.transaction():
-        await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '60s'")
-        await connection.execute("SET LOCAL transaction_timeout = '0'")
-        await connection.execute("SET LOCAL lock_timeout = '60s'")
-        await connection.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"portfolio {tenant}"
+        # Several calls to the bureau are made in this transaction, once for each tenant.
+        await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '120s'")
+        await connection.execute("SET LOCAL transaction_timeout = 0")
+        mine = await connection.fetchval(
+            "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", f"portfolio {tenant}"
         )
+        if not mine:
+            raise Unavailable("the portfolio is being opened")
         portfolio = await connection.fetchval(known, tenant, bureau.name)
         if portfolio is None:
             portfolio = await bureau.open_portfolio(f"kundvakt-{tenant}")

@@ -1,6 +1,14 @@
 """What Prometheus is told of the dealings with the bureau."""
 
+import asyncio
+
 from prometheus_client import Counter, Gauge, Histogram
+
+from chassis.postgres import TRANSIENT
+from chassis.tenancy import Pool
+
+MEASURE_SECONDS = 5.0
+"""Prometheus asks every fifteen seconds or so."""
 
 CALLS = Histogram(
     "kundvakt_bureau_call_seconds",
@@ -16,3 +24,21 @@ POLL_AGE = Gauge(
     "kundvakt_credit_poll_age_seconds", "Time since the bureau's notifications were last read"
 )
 NOTICES = Counter("kundvakt_credit_notices_total", "New notifications from the bureau")
+
+
+async def measure_for_ever(pool: Pool, bureau: str) -> None:
+    """Measure what nobody counts as it happens."""
+    while True:
+        try:
+            row = await pool.fetchrow(
+                "SELECT (SELECT count(*) FROM work WHERE due_at <= now()) AS due,"
+                " extract(epoch FROM now() - polled_at)::float AS age"
+                " FROM accounts WHERE bureau = $1",
+                bureau,
+            )
+        except TRANSIENT:
+            row = None
+        if row is not None:
+            WORK_DUE.set(row["due"])
+            POLL_AGE.set(row["age"] or 0.0)
+        await asyncio.sleep(MEASURE_SECONDS)

@@ -143,14 +143,6 @@ class Poller:
             max(self._interval, timedelta(seconds=again)),
         )
 
-    async def age_seconds(self) -> float | None:
-        """Return how long ago notifications were last read."""
-        age: float | None = await self._pool.fetchval(
-            "SELECT extract(epoch FROM now() - polled_at)::float FROM accounts WHERE bureau = $1",
-            self._bureau.name,
-        )
-        return age
-
 
 async def poll_for_ever(site: Site, bureau: Bureau, settings: CreditSettings) -> None:
     """Read again and again; several replicas take turns as it happens."""
@@ -160,7 +152,6 @@ async def poll_for_ever(site: Site, bureau: Bureau, settings: CreditSettings) ->
         try:
             if await poller.poll():
                 site.changed.set()
-            metrics.POLL_AGE.set(await poller.age_seconds() or 0.0)
         except TRANSIENT as error:
             log.warning("poll interrupted", error=repr(error))
             await heal(site.pool, error)

@@ -158,7 +158,6 @@ async def settle_changes(desk: Desk, known: Known) -> None:
     patient = not (desk.work.look and desk.work.unexplained)
     if not known.told:
         entry = await desk.bureau.entry(listing.portfolio, listing.reference)
-        reach("credit-monitor.compared")
         if entry is None:
             await _listed_no_more(desk, listing)
             return
@@ -192,6 +191,7 @@ def _now_rated(report: Report, rating: CreditRating) -> tuple[CreditRating, date
 
 async def _settled(desk: Desk, known: Known, settled: Settled) -> None:
     """Keep what was found, all of it or nothing."""
+    reach("credit-monitor.compared")
     tenant, company_id = desk.work.tenant, desk.work.company_id
     done = {told.id for told in known.told} - settled.held
     wishes = [

@@ -207,8 +207,3 @@ async def look_after_poll(connection: Connection, begun: datetime) -> None:
         " generation = generation + 1 WHERE after_poll < $1",
         begun,
     )
-
-
-async def due(pool: Pool) -> int:
-    """Return for how many companies there is something to do now."""
-    return int(await pool.fetchval("SELECT count(*) FROM work WHERE due_at <= now()"))

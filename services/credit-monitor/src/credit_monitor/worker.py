@@ -58,7 +58,6 @@ class Worker:
             self._in_hand[task] = held
             task.add_done_callback(self._done)
         if len(taken) < free or not free:
-            metrics.WORK_DUE.set(await work.due(self._site.pool))
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._site.changed.wait()

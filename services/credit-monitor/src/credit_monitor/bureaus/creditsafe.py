@@ -54,6 +54,8 @@ class Creditsafe:
         """Return the bureau's reference for a number, if it has the company."""
         asked = {"countries": country, "regNo": number}
         status, said = await self._connect.call("search", "GET", "companies", params=asked)
+        if status == FORBIDDEN:
+            raise Unavailable("search: we may not ask")
         if status != OK:
             return None
         hits: wire.Hits = wire.read(wire.Hits, said)
