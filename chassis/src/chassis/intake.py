@@ -58,45 +58,44 @@ class Intake:
         What is not done with has come too early and is to be delivered again. Raises what is
         transient: then nothing of it happened.
         """
-        envelopes: list[Envelope | None] = []
-        for message in messages:
-            try:
-                envelopes.append(_read(message))
-            except EnvelopeBroken as broken:
-                envelopes.append(None)
-                await self._park_garbage(message, str(broken))
+        read = [await self._read_or_park(message) for message in messages]
         reach("intake.received")
-        done: dict[tuple[str, int], bool] = {}
-        for source in {envelope.source for envelope in envelopes if envelope}:
-            own = [envelope for envelope in envelopes if envelope and envelope.source == source]
-            last = await self._take_source(source, own)
-            done.update(
-                {(source, envelope.position): envelope.position <= last for envelope in own}
-            )
-        return [e is None or done[e.source, e.position] for e in envelopes]
+        on_the_bus = sorted(zip(messages, read, strict=True), key=lambda pair: pair[0].sequence)
+        last = await self._take_known([envelope for _, envelope in on_the_bus if envelope])
+        return [e is None or e.position <= last[e.source] for e in read]
 
-    async def _take_source(self, source: str, envelopes: list[Envelope]) -> int:
-        """Take in the next events of one source; return how far the consumer is with it."""
+    async def _read_or_park(self, message: Incoming) -> Envelope | None:
+        try:
+            return _read(message)
+        except EnvelopeBroken as broken:
+            await self._park_garbage(message, str(broken))
+            return None
+
+    async def _take_known(self, envelopes: list[Envelope]) -> dict[str, int]:
+        """Take in what is next of each source, in the order of the bus: causes before effects.
+
+        Returns how far the consumer then is with each source.
+        """
         async with self._site.pool.acquire() as lent, lent.transaction():
-            last = await self._lock(lent, source)
-            ready: list[Envelope] = []
-            for envelope in sorted(envelopes, key=lambda e: e.position):
-                if envelope.position == last + len(ready) + 1:
-                    ready.append(envelope)
+            sources = sorted({envelope.source for envelope in envelopes})
+            last = {source: await self._lock(lent, source) for source in sources}
+            ready = in_order(envelopes, last)
             if ready:
                 reach("intake.begun")
                 await self._take_all(lent, ready)
                 reach("intake.applied")
-                last = ready[-1].position
                 await lent.execute(
-                    "UPDATE checkpoints SET position = $3 WHERE consumer = $1 AND source = $2",
+                    "UPDATE checkpoints c SET position = a.position"
+                    " FROM unnest($2::text[], $3::bigint[]) a (source, position)"
+                    " WHERE c.consumer = $1 AND c.source = a.source",
                     self._consumer,
-                    source,
-                    last,
+                    sources,
+                    [last[source] for source in sources],
                 )
                 reach("intake.checkpointed")
         reach("intake.committed")
-        self._site.progress[f"{self._consumer}/{source}"] = last
+        for source, position in last.items():
+            self._site.progress[f"{self._consumer}/{source}"] = position
         if ready:
             self._site.changed.set()
         return last
@@ -184,6 +183,26 @@ class Intake:
             orjson.dumps({k: _shown(v) for k, v in message.headers.items()}).decode(),
             message.body,
         )
+
+
+def in_order(envelopes: list[Envelope], last: dict[str, int]) -> list[Envelope]:
+    """Return what is next of each source, in the given order, and note in `last` how far it goes.
+
+    What came before its predecessor is looked at again once that has been found.
+    """
+    ready: list[Envelope] = []
+    waiting = envelopes
+    while True:
+        rest: list[Envelope] = []
+        for envelope in waiting:
+            if envelope.position == last[envelope.source] + 1:
+                ready.append(envelope)
+                last[envelope.source] += 1
+            elif envelope.position > last[envelope.source]:
+                rest.append(envelope)
+        if len(rest) == len(waiting):
+            return ready
+        waiting = rest
 
 
 def _read(message: Incoming) -> Envelope:

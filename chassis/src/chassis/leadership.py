@@ -7,11 +7,11 @@ guarded where it is done (positions compared and set, message ids).
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import blake2b
 from typing import Any
 
-from chassis.postgres import connect
+from chassis.postgres import TRANSIENT, connect
 
 RETRY_SECONDS = 0.5
 """How long after a leader's death another one takes over, at most."""
@@ -33,5 +33,7 @@ async def leading(url: str, name: str) -> AsyncIterator[Any]:
             await asyncio.sleep(RETRY_SECONDS)
         yield connection
     finally:
-        # Without a time limit a frozen server would keep us from stepping down.
-        await connection.close(timeout=1)
+        # Without a time limit a frozen server would keep us from stepping down; and what it then
+        # raises must not take the place of the cancellation that ends us.
+        with suppress(*TRANSIENT):
+            await connection.close(timeout=1)

@@ -59,12 +59,13 @@ def checkpoint_before_effect() -> None:
     take: Callable[..., Any] = Intake._take_all  # noqa: SLF001 - that is what is sabotaged
 
     async def hasty(self: Any, connection: Any, envelopes: Any) -> None:
-        await connection.execute(
-            "UPDATE checkpoints SET position = $3 WHERE consumer = $1 AND source = $2",
-            self._consumer,
-            envelopes[0].source,
-            envelopes[-1].position,
-        )
+        for envelope in envelopes:
+            await connection.execute(
+                "UPDATE checkpoints SET position = $3 WHERE consumer = $1 AND source = $2",
+                self._consumer,
+                envelope.source,
+                envelope.position,
+            )
         await connection.execute("COMMIT")
         await connection.execute("BEGIN")
         from chassis.failpoints import reach  # noqa: PLC0415 - the same

@@ -1,0 +1,149 @@
+"""What operators do, done to a running installation by its own command line."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx2
+import nats
+import pytest
+
+from chassis.edge import new_id
+from onebox import programs
+from onebox.addresses import free_port
+from onebox.program import Child
+from support.box import Client, RunningBox, eventually
+from support.journey import EXPECTED, journey
+
+pytestmark = [pytest.mark.servers, pytest.mark.journey]
+
+
+def kundvakt(box: RunningBox, *words: str) -> str:
+    """Run a command and return what it said."""
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "chassis.cli", *words],
+        env={**os.environ, "KUNDVAKT_HOME": str(box.box.home.path), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def company(client: Client, name: str) -> dict[str, object]:
+    created = client.create(str(new_id()), name=name, country="SE", relations=["other"])
+    return client.get(f"/companies/{created['company_id']}", after=created["position"])
+
+
+def test_all_processes_are_well(box: RunningBox) -> None:
+    said = kundvakt(box, "health")
+    assert re.findall(r"^(\S+) +ready$", said, re.MULTILINE) == [
+        "companies",
+        "enrichment",
+        "credit-monitor",
+        "gateway",
+    ]
+
+
+def test_an_installation_describes_itself(box: RunningBox) -> None:
+    said = kundvakt(box, "describe")
+    for part in ("companies.command.company", "CompanyRated", "company_card"):
+        assert part in said
+
+
+def test_a_tenant_and_a_key_are_added_and_the_key_revoked(box: RunningBox, tenant: str) -> None:
+    kundvakt(box, "tenant", "add", tenant, "Bergs Bygg AB")
+    key = re.search(r"kv_\S+", kundvakt(box, "key", "add", tenant, "user", "laptop"))
+    assert key
+    client = Client(box, key[0], tenant)
+    assert client.get("/companies")["items"] == []
+    kundvakt(box, "key", "revoke", key[0].split("_")[1])
+    eventually(
+        lambda: client.http.get("/companies").status_code == 401 or None, "the key refused", 3
+    )
+
+
+def test_rebuilt_read_models_show_the_same(box: RunningBox, tenant: str) -> None:
+    client = box.tenant(tenant)
+    for name in ("Ett AB", "Två AB", "Tre AB"):
+        company(client, name)
+    before = client.get("/companies", sort="name")
+    cards = [client.get(f"/companies/{item['company_id']}") for item in before["items"]]
+    said = kundvakt(box, "rebuild", "all")
+    assert "company_card" in said
+    assert client.get("/companies", sort="name") == before
+    assert [client.get(f"/companies/{card['company_id']}") for card in cards] == cards
+
+
+def test_after_a_rebuilt_stream_everything_goes_on_and_nothing_comes_twice(
+    box: RunningBox, numbers: Iterator[str], tenant: str
+) -> None:
+    client = box.tenant(tenant)
+    seen = company(client, "Före AB")
+    before = client.get(f"/companies/{seen['company_id']}/timeline")["items"]
+    kundvakt(box, "stream", "rebuild")
+    assert journey(box, client, next(numbers)) == EXPECTED
+    assert client.get(f"/companies/{seen['company_id']}/timeline")["items"] == before
+
+
+def test_replaying_a_source_changes_nothing(box: RunningBox, tenant: str) -> None:
+    client = box.tenant(tenant)
+    seen = company(client, "Ett AB")
+    before = client.get(f"/companies/{seen['company_id']}/timeline")["items"]
+    kundvakt(box, "replay", "gateway", "companies", "1")
+    company(client, "Två AB")
+    assert client.get(f"/companies/{seen['company_id']}/timeline")["items"] == before
+
+
+def test_garbage_on_the_bus_is_parked_shown_and_dropped(box: RunningBox, tenant: str) -> None:
+    async def litter() -> None:
+        connection = await nats.connect(box.box.nats_url("admin"))
+        await connection.jetstream().publish(f"evt.{tenant}.company.x.nonsense", b"\xff\x00{")
+        await connection.close()
+
+    asyncio.run(litter())
+    said = eventually(
+        lambda: (
+            said
+            if len(re.findall("no envelope", said := kundvakt(box, "parked", "list"))) >= 4
+            else None
+        ),
+        "the garbage parked by each consumer",
+    )
+    for service, number in re.findall(r"^(\S+) (\d+) .*no envelope", said, re.MULTILINE):
+        kundvakt(box, "parked", "drop", service, number)
+    assert "no envelope" not in kundvakt(box, "parked", "list")
+    company(box.tenant(tenant), "Efter AB")
+
+
+def test_a_second_gateway_serves_the_same_and_takes_over(box: RunningBox, tenant: str) -> None:
+    client = box.tenant(tenant)
+    port = free_port()
+    place = programs.Place(
+        box.box.home, box.box.urls["database"], box.box.nats_url("gateway"), port, ""
+    )
+    second = Child(programs.service("gateway", place, {}), box.box.home.logs / "second.log")
+    second.start({})
+    try:
+        other = httpx2.Client(
+            base_url=f"http://127.0.0.1:{port}/api/v1", headers=client.http.headers, timeout=10
+        )
+        with other:
+            eventually(lambda: other.get("/companies").status_code == 200 or None, "the second")
+            first = company(client, "Ett AB")
+            assert other.get(f"/companies/{first['company_id']}").json()["name"] == "Ett AB"
+            box.box.kill("gateway")
+            body = {"name": "Två AB", "country": "SE", "relations": ["other"]}
+            made = other.post("/companies", json=body).json()
+            path, after = f"/companies/{made['company_id']}", {"after": made["position"]}
+            eventually(
+                lambda: other.get(path, params=after).status_code == 200 or None, "its card there"
+            )
+    finally:
+        box.wait(second.stop())
+        box.ready()
