@@ -74,8 +74,6 @@ KEEPING = Service("gateway", keep=keep, projections=(SHOWN,), **SCREENS)
 INSTALLED = (Service("companies", keep=keep), Service("credit-monitor", keep=keep), KEEPING)
 """What the bench has databases for: only what is migrated counts here."""
 PREFIX = "bench"
-BOUND_SECONDS = 10.0
-LOOK_SECONDS = 0.01
 EMPTY = """
 SET session_replication_role = replica;
 DO $$
@@ -125,7 +123,7 @@ class Bench:
         """Build a read model, as `kundvakt rebuild` does."""
         name = f"{PREFIX}_gateway"
         url = with_database(self.servers.admin_url, name)
-        connection = await connect(url, "rebuild", statement_timeout="0", lock_timeout="0")
+        connection = await connect(url, "rebuild")
         try:
             await connection.execute(f'SET ROLE "{PREFIX}_owner"')
             await connection.execute("SELECT set_config('app.service_role', $1, false)", name)
@@ -159,20 +157,17 @@ class Bench:
         return [await transact(site.streams, DEPARTMENTS, command) for command in commands]
 
     async def added(self, site: Site, many: int) -> list[AddDepartment]:
-        """Let many departments come into being; return the commands."""
         commands = [self.add(f"d{n}-{new_id().hex}") for n in range(many)]
         await asyncio.gather(*(transact(site.streams, DEPARTMENTS, one) for one in commands))
         return commands
 
     async def on_the_bus(self) -> list[Any]:
         """Return every message of the stream."""
-        jetstream = (await self.nats()).jetstream()
-        last = (await jetstream.stream_info(wire.STREAM)).state.last_seq
+        jetstream, last = (await self.nats()).jetstream(), await self.last_on_the_bus()
         return [await jetstream.get_msg(wire.STREAM, n) for n in range(1, last + 1)]
 
     async def last_on_the_bus(self) -> int:
-        info = await (await self.nats()).jetstream().stream_info(wire.STREAM)
-        return int(info.state.last_seq)
+        return int((await (await self.nats()).jetstream().stream_info(wire.STREAM)).state.last_seq)
 
     @asynccontextmanager
     async def going(self, *loops: Coroutine[Any, Any, Any]) -> AsyncIterator[list[Any]]:
@@ -194,10 +189,8 @@ class Bench:
     @asynccontextmanager
     async def answering(self, site: Site, *routers: NatsRouter) -> AsyncIterator[NatsBroker]:
         """Let handlers and reactions ride on FastStream, as `serve` does."""
-        settings = site.settings
-        broker = wire.broker(
-            settings.nats_url.get_secret_value(), site.service.name, settings.nats_inbox_prefix
-        )
+        url = site.settings.nats_url.get_secret_value()
+        broker = wire.broker(url, site.service.name, site.settings.nats_inbox_prefix)
         broker.context.set_global("site", site)
         broker.context.set_global("streams", site.streams)
         broker.include_routers(*routers)
@@ -213,21 +206,18 @@ class Bench:
         return router
 
 
-async def eventually(
-    look: Callable[[], Awaitable[Any]], what: str, seconds: float = BOUND_SECONDS
-) -> Any:
-    """Wait for something to be so, and return it."""
+async def eventually(look: Callable[[], Awaitable[Any]], what: str, seconds: float = 10.0) -> Any:
     found = None
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while not (found := await look()):  # noqa: ASYNC110 - servers set no event
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(0.01)
     assert found, f"after {seconds:g} s still not: {what}"
     return found
 
 
 @pytest.fixture(name="eventually")
-def eventually_fixture() -> Callable[..., Awaitable[Any]]:
+def eventually_fixture() -> Any:
     return eventually
 
 
@@ -253,7 +243,6 @@ async def bench(servers: Servers, tenant: str) -> AsyncIterator[Bench]:
 
 @pytest.fixture
 async def site(servers: Servers) -> AsyncIterator[Site]:
-    """Open the small service on the session's servers."""
     installation = await servers.install("machinery", SERVICE)
     async with installation.site(SERVICE) as opened:
         yield opened

@@ -56,13 +56,13 @@ def test_bands_go_by_the_score_as_in_sweden(score: int, band: str) -> None:
     assert Rating(score, None).band == band
 
 
-def test_any_number_has_one_rating_and_one_in_fifty_is_not_known() -> None:
-    numbers = [str(5_570_000_000 + n) for n in range(5_000)]
+def test_any_number_has_one_rating_and_a_few_are_not_known() -> None:
+    numbers = [str(5_570_000_000 + n) for n in range(40_000)]
     ratings = [rating_of("SE", number) for number in numbers]
     assert ratings == [rating_of("SE", number) for number in numbers]
     assert {rating.band for rating in ratings} == set("ABCDE")
     assert all(rating.limit == limit_for(rating.score or 0) for rating in ratings)
-    assert 60 < sum(not is_known("SE", number) for number in numbers) < 140
+    assert 5 < sum(not is_known("SE", number) for number in numbers) < 50
 
 
 def test_a_report_says_figures_as_text(api: httpx2.Client, number: str) -> None:

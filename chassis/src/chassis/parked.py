@@ -54,36 +54,35 @@ async def retry_one(site: Site) -> bool:
         row = await lent.fetchrow(
             "SELECT * FROM parked WHERE retry AND consumer = $1 ORDER BY id LIMIT 1", consumer
         )
-        if row is None:
-            return True
-        try:
-            async with lent.transaction():
-                await _again(site, row)(lent)
-        except Exception as error:
-            if passes(error):
-                raise
-            await lent.execute(
-                "UPDATE parked SET retry = false,"
-                " reason = CASE WHEN id = $1 THEN $2 ELSE reason END"
-                " WHERE consumer = $3 AND tenant_id = $4 AND stream_id IS NOT DISTINCT FROM $5",
-                row["id"],
-                reason_of(error),
-                row["consumer"],
-                row["tenant_id"],
-                row["stream_id"],
-            )
-            log.warning("parked again", consumer=row["consumer"], type=row["type"])
-        else:
-            await lent.execute("DELETE FROM parked WHERE id = $1", row["id"])
-            await lent.execute(
-                "UPDATE parked SET retry = true WHERE NOT retry AND consumer = $1"
-                " AND tenant_id = $2 AND stream_id = $3",
-                row["consumer"],
-                row["tenant_id"],
-                row["stream_id"],
-            )
-            log.info("taken up again", consumer=row["consumer"], type=row["type"])
+        if row is not None:
+            await _retry(lent, site, row)
     return True
+
+
+async def _retry(connection: Connection, site: Site, row: Any) -> None:
+    stream = (row["consumer"], row["tenant_id"], row["stream_id"])
+    try:
+        async with connection.transaction():
+            await _again(site, row)(connection)
+    except Exception as error:
+        if passes(error):
+            raise
+        await connection.execute(
+            "UPDATE parked SET retry = false, reason = CASE WHEN id = $4 THEN $5 ELSE reason END"
+            " WHERE consumer = $1 AND tenant_id = $2 AND stream_id IS NOT DISTINCT FROM $3",
+            *stream,
+            row["id"],
+            reason_of(error),
+        )
+        log.warning("parked again", consumer=row["consumer"], type=row["type"])
+    else:
+        await connection.execute("DELETE FROM parked WHERE id = $1", row["id"])
+        await connection.execute(
+            "UPDATE parked SET retry = true WHERE NOT retry AND consumer = $1"
+            " AND tenant_id = $2 AND stream_id = $3",
+            *stream,
+        )
+        log.info("taken up again", consumer=row["consumer"], type=row["type"])
 
 
 async def _hold(connection: Connection, consumer: str) -> None:

@@ -5,7 +5,7 @@ from hashlib import blake2b
 
 COUNTRIES = {"SE": (10, "SEK"), "NO": (9, "NOK")}
 """The countries this account may ask about: how long a number is there, and the currency."""
-UNKNOWN_SHARE = 50
+UNKNOWN_SHARE = 2_000
 """One number in this many is not known, as with companies registered last week."""
 SCORE_MAX = 100
 STEPS = ((71, "A", "Very Low Risk"), (51, "B", "Low Risk"), (30, "C", "Moderate Risk"))
