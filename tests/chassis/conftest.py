@@ -19,9 +19,8 @@ from chassis.migrate import migrate_databases, with_database
 from chassis.postgres import connect
 from chassis.projection import Projection, Told
 from chassis.rebuild import Roles, rebuild
-from chassis.run import open_site
 from chassis.service import Service
-from chassis.site import Site
+from chassis.site import Site, open_site
 from chassis.stream import recreate_stream
 from chassis.streams import transact
 from companies.department.model import departments

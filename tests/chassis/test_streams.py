@@ -11,6 +11,7 @@ from chassis.edge import new_id, now
 from chassis.site import Site
 from chassis.streams import MemoryStreams, Stream, Streams, transact
 from contracts.companies.department import AddDepartment, RenameDepartment
+from contracts.companies.subject import EraseSubject, SubjectErased
 
 
 def add(tenant: str, name: str, **given: Any) -> AddDepartment:
@@ -33,6 +34,13 @@ def rename(added: AddDepartment, name: str, **given: Any) -> RenameDepartment:
 
 def home(command: AddDepartment) -> Stream:
     return Stream(command.tenant, "department", command.department_id)
+
+
+ERASURES: Decider[EraseSubject, int, SubjectErased] = Decider(
+    0,
+    lambda command, times: [] if times else [SubjectErased(subject_id=command.subject_id)],
+    lambda times, _: times + 1,
+)
 
 
 class StreamsPromise:
@@ -131,6 +139,17 @@ class StreamsPromise:
         other = add(f"{tenant}-b", "Sales", command_id=command.command_id)
         await transact(streams, departments, command)
         assert (await transact(streams, departments, other)).stream_id == other.department_id
+
+    async def test_streams_of_two_kinds_may_share_an_id(
+        self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str
+    ) -> None:
+        command = add(tenant, "Sales")
+        await transact(streams, departments, command)
+        common = command.model_dump(exclude={"type", "department_id", "name", "command_id"})
+        erase = EraseSubject(**common, command_id=new_id(), subject_id=command.department_id)
+        answer = await transact(streams, ERASURES, erase)
+        assert answer.version == 1
+        assert (await streams.read(home(command), add(tenant, "x"))).version == 1
 
     async def test_positions_have_no_gaps_whatever_is_refused(
         self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str

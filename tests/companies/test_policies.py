@@ -57,7 +57,8 @@ def enveloped(event: Event, event_id: UUID) -> Envelope:
 
 async def hear(streams: MemoryStreams, event: Event, event_id: UUID) -> None:
     """Let the service react, with streams that need no transaction."""
-    site: Any = SimpleNamespace(streams=SimpleNamespace(within=lambda _connection: streams))
+    kept = SimpleNamespace(within=lambda _connection: streams)
+    site: Any = SimpleNamespace(streams=kept, service=service)
     nothing: Any = None
     await react(service.reactions, enveloped(event, event_id), nothing, site)
 

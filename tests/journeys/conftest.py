@@ -1,6 +1,7 @@
 """Everything runs once for all journeys; each has a tenant and companies of its own."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +9,9 @@ from support.box import RunningBox, running_box
 
 
 @pytest.fixture(scope="session")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBox]:
+def box(home: Path) -> Iterator[RunningBox]:
     """Run all of Kundvakt as processes."""
-    with running_box(tmp_path_factory.mktemp("box") / "home") as running:
+    with running_box(home / "box") as running:
         yield running
 
 

@@ -37,14 +37,14 @@ def known(running: beside.RunningBox, item: dict[str, str]) -> bool:
 
 @pytest.mark.parametrize("protection", [None, *CONTROLS])
 def test_without_a_protection_the_end_is_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tenant: str, protection: str | None
+    home: Path, monkeypatch: pytest.MonkeyPatch, tenant: str, protection: str | None
 ) -> None:
     service, step = CONTROLS.get(protection or "", ("enrichment", "intake.begun"))
     environment = {"PYTHONPATH": str(SABOTAGE)}
     if protection:
         environment["KUNDVAKT_TEST_SABOTAGE"] = protection
         monkeypatch.setattr(beside, "SETTLE_SECONDS_MAX", NOTICED_SECONDS)
-    with running_box(tmp_path / "home", **environment) as running:
+    with running_box(home / (protection or "none"), **environment) as running:
         number = number_of(running)
         client = running.tenant(tenant)
         running.restart(service, f"{step}:1:kill")

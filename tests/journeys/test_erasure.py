@@ -71,7 +71,7 @@ def test_an_erased_person_is_found_nowhere(box: RunningBox, tenant: str) -> None
     company, user = person(client)
     eventually(lambda: profile(client, company) or None, "the profile on the card")
     assert profile(client, company)["invoice_email"] == PERSON
-    assert NAME in client.http.get("/users").text
+    eventually(lambda: NAME in client.http.get("/users").text or None, "the user in the list")
     erase(box, tenant, company)
     erase(box, tenant, user)
     eventually(

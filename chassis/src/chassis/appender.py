@@ -22,7 +22,7 @@ CLOSE_SECONDS_MAX = 0.5
 """What is not committed by then was not answered either, and may be asked again."""
 SQL = (
     "SELECT outcome, answer::text, digest, holder FROM append_batch("
-    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
 )
 
 
@@ -43,6 +43,7 @@ class Ready:
     tenant: str
     command: UUID
     digest: bytes
+    category: str
     stream: UUID
     version: int
     created: str
@@ -72,6 +73,7 @@ async def append_batch(
         [ready.tenant for ready in batch],
         [ready.command for ready in batch],
         [ready.digest for ready in batch],
+        [ready.category for ready in batch],
         [ready.stream for ready in batch],
         [ready.version for ready in batch],
         [ready.created for ready in batch],

@@ -19,7 +19,7 @@ ATTEMPT_SECONDS = 0.8
 """Far above a command's usual few milliseconds, and three fit before the deadline."""
 PAUSE_SECONDS = 0.05
 """Between attempts when nobody is there to answer."""
-AGAIN = frozenset({"busy", "failed"})
+AGAIN = frozenset({"busy", "failed", "unavailable"})
 """Refusals that say nothing of the wish: the same command may be answered the next time."""
 
 
@@ -77,6 +77,8 @@ class Asker:
             raise (last or Unavailable()) from None
 
     async def _once(self, subject: str, body: bytes) -> bytes | None:
+        if not self._nats.is_connected:
+            return None
         headers = {"content-type": "application/json"}
         if parent := tracing.traceparent():
             headers["traceparent"] = parent

@@ -60,7 +60,9 @@ def inbox(site: Site) -> bytes:
 
 async def settle(intake: Intake, messages: Sequence[Msg]) -> None:
     """Take in what came, acknowledge what is done with, have the rest delivered again."""
-    incoming = [Incoming(m.headers or {}, m.data, m.metadata.sequence.stream) for m in messages]
+    incoming = [
+        Incoming(m.headers or {}, m.data, m.metadata.sequence.stream, m.subject) for m in messages
+    ]
     try:
         done = await intake.take(incoming)
     except INTERRUPTIONS as error:

@@ -19,9 +19,10 @@ EVENT_BYTES_MAX = 165_000
 """Postgres writes JSON with spaces, half as long again at worst; the bus takes 262,144."""
 READ = """
 SELECT 0 AS version, digest, answer::text AS text FROM commands
-WHERE tenant_id = $1 AND command_id = $3
+WHERE tenant_id = $1 AND command_id = $4
 UNION ALL
-SELECT version, NULL, data::text FROM events WHERE tenant_id = $1 AND stream_id = $2
+SELECT version, NULL, data::text FROM events
+WHERE tenant_id = $1 AND stream_id = $2 AND category = $3
 ORDER BY version
 """
 
@@ -44,7 +45,9 @@ class PostgresStreams:
 
     async def read(self, stream: Stream, command: Command) -> Past:
         """Return a stream's past, and the answer to the command if it was given before."""
-        rows = await self._reader.fetch(READ, stream.tenant, stream.id, command.command_id)
+        rows = await self._reader.fetch(
+            READ, stream.tenant, stream.id, stream.category, command.command_id
+        )
         answered = None
         if rows and rows[0]["version"] == 0:
             first = rows.pop(0)
@@ -80,6 +83,7 @@ class PostgresStreams:
             tenant=tenant,
             command=command.command_id,
             digest=await self._digest(command),
+            category=command.aggregate,
             stream=command.stream_id,
             version=append.version,
             created=orjson.dumps(append.created, default=str).decode(),

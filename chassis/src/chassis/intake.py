@@ -16,6 +16,7 @@ from chassis.failpoints import reach
 from chassis.postgres import passes
 from chassis.site import Site
 from chassis.tenancy import Connection
+from contracts.catalogue import SOURCES
 from contracts.envelope import Envelope, EnvelopeBroken, envelope_from
 
 log = structlog.get_logger()
@@ -27,11 +28,15 @@ BEHIND = "waits behind an earlier event of its stream"
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message as it came off the bus; `sequence` is its place there."""
+    """A message as it came off the bus; `sequence` is its place there.
+
+    The subject is what its sender had the right to publish on; headers can say anything.
+    """
 
     headers: dict[str, str]
     body: bytes
     sequence: int
+    subject: str | None = None
 
 
 class Intake:
@@ -210,6 +215,10 @@ def _read(message: Incoming) -> Envelope:
     envelope = envelope_from(message.headers, message.body)
     if any(value != _shown(value) for value in message.headers.values()):
         raise EnvelopeBroken("unprintable headers")
+    if message.subject not in {None, envelope.subject}:
+        raise EnvelopeBroken("headers that do not go with the subject")
+    if SOURCES.get(envelope.category, envelope.source) != envelope.source:
+        raise EnvelopeBroken("not the service that says such things")
     if envelope.at.tzinfo is None or not 0 < envelope.position <= POSITION_MAX:
         raise EnvelopeBroken("no place in time or in its source")
     return envelope

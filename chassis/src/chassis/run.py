@@ -8,14 +8,14 @@ import contextlib
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Coroutine, Iterator
 from importlib.metadata import entry_points
 from typing import Any
 
 import structlog
 import uvicorn
 import uvloop
+from faststream.nats import NatsBroker
 from starlette.applications import Starlette
 
 from chassis import (
@@ -30,21 +30,15 @@ from chassis import (
     watch,
     wire,
 )
-from chassis.appender import Appender
-from chassis.ask import Asker
-from chassis.event_store import PostgresStreams
 from chassis.failpoints import reach
-from chassis.keys import KeyRing
-from chassis.postgres import open_pool
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.site import Site
+from chassis.site import Site, open_site
 
 log = structlog.get_logger()
 
 STOP_SECONDS_MAX = 8
 """For requests and handlers in hand; two more are left for closing connections."""
-KEY_POOL_SIZE = 3
 
 
 class Server(uvicorn.Server):
@@ -64,42 +58,6 @@ def find(name: str) -> Service:
     raise SystemExit(f"no service {name!r} is installed")
 
 
-@asynccontextmanager
-async def open_site(service: Service, settings: Settings) -> AsyncIterator[Site]:
-    """Open everything a service stands on; close it in reverse order."""
-    async with AsyncExitStack() as stack:
-        url = settings.database_url.get_secret_value()
-        pool = await open_pool(url, settings.pool_size, service.name)
-        stack.push_async_callback(_close_pool, pool)
-        reader = pool
-        if settings.reader_database_url:
-            reader_url = settings.reader_database_url.get_secret_value()
-            reader = await open_pool(reader_url, settings.pool_size, f"{service.name}:reader")
-            stack.push_async_callback(_close_pool, reader)
-        if not settings.keys_database_url or not settings.master_key:
-            raise SystemExit("KUNDVAKT_KEYS_DATABASE_URL and KUNDVAKT_MASTER_KEY must be set")
-        key_url = settings.keys_database_url.get_secret_value()
-        key_pool = await open_pool(key_url, KEY_POOL_SIZE, f"{service.name}:keys")
-        stack.push_async_callback(_close_pool, key_pool)
-        keys = KeyRing(key_pool, bytes.fromhex(settings.master_key.get_secret_value()))
-        connection = await wire.connect(
-            settings.nats_url.get_secret_value(), service.name, settings.nats_inbox_prefix
-        )
-        stack.push_async_callback(connection.close)
-        appender = Appender(url, service.name)
-        stack.push_async_callback(appender.close)
-        yield Site(
-            service=service,
-            settings=settings,
-            pool=pool,
-            reader=reader,
-            streams=PostgresStreams(pool, appender, keys),
-            nats=connection,
-            ask=Asker(connection, settings.command_deadline_seconds),
-            keys=keys,
-        )
-
-
 async def serve(service: Service, settings: Settings) -> None:
     """Run a service until SIGTERM or SIGINT."""
     async with open_site(service, settings) as site:
@@ -111,9 +69,11 @@ async def serve(service: Service, settings: Settings) -> None:
         broker.context.set_global("site", site)
         broker.context.set_global("streams", site.streams)
         broker.include_routers(*service.routers)
-        await broker.start()
         reach(f"{service.name}.started")
-        tasks = [asyncio.create_task(loop, name=name) for name, loop in _loops(site)]
+        tasks = [
+            asyncio.create_task(_answer(broker), name="answer"),
+            *(asyncio.create_task(loop, name=name) for name, loop in _loops(site)),
+        ]
         server = _server(site)
         http = asyncio.create_task(server.serve(sockets=[_listen(site)]), name="http")
         log.info("started", service=service.name)
@@ -132,14 +92,30 @@ async def serve(service: Service, settings: Settings) -> None:
         log.info("stopped", service=service.name)
 
 
+async def _answer(broker: NatsBroker) -> None:
+    """Answer commands and queries for as long as the service runs."""
+    await broker.start()
+    await asyncio.Event().wait()
+
+
+async def _on_the_bus(site: Site, loop: Coroutine[Any, Any, None]) -> None:
+    """Begin a loop that needs the bus once that is there."""
+    try:
+        await asyncio.shield(site.connecting)
+    except BaseException:
+        loop.close()
+        raise
+    await loop
+
+
 def _loops(site: Site) -> Iterator[tuple[str, Any]]:
     """Name everything that runs beside the handlers."""
     service = site.service
     if service.has_events:
-        yield "relay", relay.relay(site)
+        yield "relay", _on_the_bus(site, relay.relay(site))
     if service.keep or service.reactions:
-        yield "consume", consumer.consume(site)
-        yield "watch", watch.watch(site)
+        yield "consume", _on_the_bus(site, consumer.consume(site))
+        yield "watch", _on_the_bus(site, watch.watch(site))
         yield "retry parked", parked.retry_parked(site)
         yield "measure", measure.measure(site)
     for projection in service.projections:
@@ -188,15 +164,6 @@ def _listen(site: Site) -> socket.socket:
     listener = socket.create_server(where, backlog=1024)
     log.info("listening", url=f"http://{where[0]}:{listener.getsockname()[1]}")
     return listener
-
-
-async def _close_pool(pool: Any) -> None:
-    """Close a pool; what does not end by itself is cut off."""
-    try:
-        async with asyncio.timeout(1):
-            await pool.close()
-    except TimeoutError:
-        pool.terminate()
 
 
 def main() -> None:

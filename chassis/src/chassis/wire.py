@@ -6,7 +6,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
-import nats
 import structlog
 from faststream import Context
 from faststream.middlewares import AckPolicy
@@ -53,8 +52,15 @@ CONNECT_OPTIONS: dict[str, Any] = {
 
 
 async def connect(url: str, name: str, inbox_prefix: str) -> Client:
-    """Connect to NATS; waits a while for a server that is still starting."""
-    return await nats.connect(
+    """Connect to NATS; waits for a server that is not there yet."""
+    client = Client()
+    await connecting(client, url, name, inbox_prefix)
+    return client
+
+
+async def connecting(client: Client, url: str, name: str, inbox_prefix: str) -> None:
+    """Connect a client to NATS, however long that takes."""
+    await client.connect(
         url.split(","),
         name=name,
         inbox_prefix=inbox_prefix.encode(),
@@ -152,6 +158,14 @@ async def replied(
         result = Reply(problem=Problem(code="malformed", message=str(error)))
     except asyncio.CancelledError:
         raise
+    except TRANSIENT as error:
+        outcome = "unavailable"
+        log.warning("unavailable", handler=handler, error=repr(error))
+        result = Reply(
+            problem=Problem(
+                code="unavailable", message="This cannot be done at the moment; try again soon."
+            )
+        )
     except Exception as error:
         outcome = "failed"
         log.exception("failed", handler=handler, error=type(error).__name__)

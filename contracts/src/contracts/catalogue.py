@@ -39,3 +39,12 @@ EVENTS: dict[str, type[Event]] = _by_name(
     CompanyEvent, UserEvent, DepartmentEvent, SubjectErased, RegistryEvent, CreditEvent
 )
 QUERIES: dict[str, type[Query]] = _by_name(SearchRegistry, LookUpCompany)
+SOURCES = {
+    "company": "companies",
+    "user": "companies",
+    "department": "companies",
+    "subject": "companies",
+    "registry-facts": "enrichment",
+    "credit": "credit-monitor",
+}
+"""Which service says what about which kind of stream: nobody else's word counts."""

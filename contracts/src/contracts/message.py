@@ -17,13 +17,13 @@ Actor: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z-]+:[A-Za-z0-
 class Message(BaseModel):
     """Anything that is said; `type` names its form and version."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
 
 class Event(Message):
     """Something that happened; never changed, only superseded. Read tolerantly."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     category: ClassVar[str]
     """Which kind of stream it belongs to; the third token of its subject."""
@@ -41,7 +41,7 @@ class Command(Message):
     same wish when their fingerprints are equal, and a mistake of the asker when they are not.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     aggregate: ClassVar[str]
     """Which kind of stream it is decided on."""
@@ -64,7 +64,7 @@ class Command(Message):
 class Query(Message):
     """A question that changes nothing."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     tenant: TenantId
 

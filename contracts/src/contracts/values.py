@@ -59,7 +59,7 @@ RelationCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0
 class Value(BaseModel):
     """Equal when its parts are equal."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Sealed(Value):

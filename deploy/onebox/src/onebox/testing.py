@@ -9,10 +9,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from chassis.migrate import migrate_databases, with_database
-from chassis.run import open_site
 from chassis.service import Service
 from chassis.settings import Settings
-from chassis.site import Site
+from chassis.site import Site, open_site
 from chassis.stream import recreate_stream
 from onebox.home import Home
 from onebox.nats import Nats

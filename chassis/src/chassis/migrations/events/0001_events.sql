@@ -10,7 +10,8 @@ CREATE TABLE events (
   type       text NOT NULL,
   data       jsonb NOT NULL,
   meta       jsonb NOT NULL,
-  UNIQUE (tenant_id, stream_id, version)
+  -- One thing may have streams of several kinds under one id: a person's company, their erasure.
+  UNIQUE (tenant_id, stream_id, category, version)
 );
 CREATE TABLE commands (
   tenant_id  text NOT NULL,
@@ -57,8 +58,8 @@ CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON commands
 -- Outcomes: added · again (same command: `answer` as before, with its `digest`) · claimed
 -- (`holder` has it) · conflict (somebody wrote first).
 CREATE FUNCTION append_batch(
-  a_tenant text[], a_command uuid[], a_digest bytea[], a_stream uuid[], a_version int[],
-  a_created jsonb[], a_meta jsonb[],
+  a_tenant text[], a_command uuid[], a_digest bytea[], a_category text[], a_stream uuid[],
+  a_version int[], a_created jsonb[], a_meta jsonb[],
   w_append int[], w_category text[], w_stream uuid[], w_expected int[], w_size int[],
   e_id uuid[], e_type text[], e_data jsonb[],
   c_append int[], c_stream uuid[], c_kind text[], c_key bytea[]
@@ -74,13 +75,15 @@ BEGIN
   SELECT coalesce(max(position), 0) INTO base FROM events;
   RETURN QUERY
   WITH asked AS (
-    SELECT * FROM unnest(a_tenant, a_command, a_digest, a_stream, a_version, a_created, a_meta)
-      WITH ORDINALITY AS a (tenant, command, digest, stream, version, created, meta, n)
+    SELECT * FROM unnest(a_tenant, a_command, a_digest, a_category, a_stream, a_version,
+                         a_created, a_meta)
+      WITH ORDINALITY AS a (tenant, command, digest, category, stream, version, created, meta, n)
   ), writes AS (
     SELECT w.*, a.tenant,
       coalesce((SELECT e.version FROM events e WHERE e.tenant_id = a.tenant
-                AND e.stream_id = w.stream ORDER BY e.version DESC LIMIT 1), 0) AS head,
-      row_number() OVER (PARTITION BY a.tenant, w.stream ORDER BY w.o) AS turn,
+                AND e.stream_id = w.stream AND e.category = w.category
+                ORDER BY e.version DESC LIMIT 1), 0) AS head,
+      row_number() OVER (PARTITION BY a.tenant, w.category, w.stream ORDER BY w.o) AS turn,
       (sum(w.size) OVER (ORDER BY w.o) - w.size)::int AS skip
     FROM unnest(w_append, w_category, w_stream, w_expected, w_size)
       WITH ORDINALITY AS w (n, category, stream, expected, size, o)
@@ -107,7 +110,7 @@ BEGIN
     SELECT base + row_number() OVER (ORDER BY w.o, k), w.tenant, w.category, w.stream,
       w.expected + k, e_id[w.skip + k], e_type[w.skip + k], e_data[w.skip + k], a.meta
     FROM winners a JOIN writes w USING (n) CROSS JOIN generate_series(1, w.size) k
-    RETURNING position, tenant_id, stream_id, event_id
+    RETURNING position, tenant_id, category, stream_id
   ), released AS (
     DELETE FROM claims k USING claiming c JOIN winners USING (n)
     WHERE k.tenant_id = c.tenant AND k.kind = c.kind AND k.stream_id = c.stream AND k.key <> c.key
@@ -119,13 +122,15 @@ BEGIN
     RETURNING 1
   ), ends AS (
     SELECT w.n, max(d.position) AS position FROM writes w
-    JOIN added d ON d.tenant_id = w.tenant AND d.stream_id = w.stream GROUP BY w.n
+    JOIN added d ON d.tenant_id = w.tenant AND d.stream_id = w.stream AND d.category = w.category
+    GROUP BY w.n
   ), answers AS (
     SELECT a.n, a.tenant, a.command, a.digest, jsonb_build_object(
       'stream_id', a.stream,
       'position', coalesce(x.position, base),
       'version', a.version + coalesce((SELECT w.size FROM writes w
-                                       WHERE w.n = a.n AND w.stream = a.stream), 0),
+                                       WHERE w.n = a.n AND w.stream = a.stream
+                                       AND w.category = a.category), 0),
       'created', a.created) AS answer
     FROM winners a LEFT JOIN ends x USING (n)
   ), noted AS (
