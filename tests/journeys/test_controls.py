@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from support import box as beside
-from support.box import running_box
+from support.box import limited_companies, running_box
 from support.journey import EXPECTED, journey
 
 pytestmark = [pytest.mark.servers, pytest.mark.journey]
@@ -20,21 +20,6 @@ CONTROLS = {
 }
 
 
-def number_of(running: beside.RunningBox) -> str:
-    client = running.tenant("number-finder")
-    found = client.get("/registry/companies", q="a", country="SE", limit=50)["items"]
-    return next(
-        item["organisation_number"]
-        for item in found
-        if item["legal_form"] == "AB" and item["active"] and known(running, item)
-    )
-
-
-def known(running: beside.RunningBox, item: dict[str, str]) -> bool:
-    path = f"/_control/companies/SE/{item['organisation_number']}"
-    return running.bureau.get(path).status_code == 200
-
-
 @pytest.mark.parametrize("protection", [None, *CONTROLS])
 def test_without_a_protection_the_end_is_another(
     home: Path, monkeypatch: pytest.MonkeyPatch, tenant: str, protection: str | None
@@ -45,7 +30,7 @@ def test_without_a_protection_the_end_is_another(
         environment["KUNDVAKT_TEST_SABOTAGE"] = protection
         monkeypatch.setattr(beside, "SETTLE_SECONDS_MAX", NOTICED_SECONDS)
     with running_box(home / (protection or "none"), **environment) as running:
-        number = number_of(running)
+        number = next(limited_companies(running))
         client = running.tenant(tenant)
         running.restart(service, f"{step}:1:kill")
         try:

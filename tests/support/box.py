@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, Self, TypeVar
 
 import httpx2
@@ -179,6 +180,20 @@ class Events:
                         (fields.get("id", ""), fields["event"], json.loads(fields["data"]))
                     )
                     fields = {}
+
+
+def limited_companies(box: RunningBox) -> Iterator[str]:
+    """Yield numbers of active limited companies that registry and bureau know."""
+    client = box.tenant("number-finder")
+    seen: set[str] = set()
+    for letter in ascii_lowercase:
+        found = client.get("/registry/companies", q=letter, country="SE", limit=50)["items"]
+        for item in found:
+            number = item["organisation_number"]
+            fit = item["legal_form"] == "AB" and item["active"] and number not in seen
+            seen.add(number)
+            if fit and box.bureau.get(f"/_control/companies/SE/{number}").is_success:
+                yield number
 
 
 @contextmanager

@@ -60,6 +60,8 @@ class Child:
         self.log = log
         self.once: Mapping[str, str] = {}
         """What only its next process is told."""
+        self.deaths = 0
+        """How often in a row it died young."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

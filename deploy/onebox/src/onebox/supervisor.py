@@ -11,9 +11,9 @@ from onebox.problems import CannotRunError
 from onebox.program import POLL_SECONDS, Child, Program
 from onebox.terminal import say
 
-BACK_OFF_SECONDS = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
-"""The first death is made good at once; a program that keeps dying is given ever more time."""
-STEADY_SECONDS = 20.0
+BACK_OFF_SECONDS = (0.0, 0.0, 0.2, 0.5, 1.0)
+"""The first two deaths are made good at once; a program that keeps dying gets ever more time."""
+STEADY_SECONDS = 5.0
 """After a life this long, a death counts as the first again."""
 READY_SECONDS_MAX = 60.0
 """Crash recovery and a first projection on a slow disk take less."""
@@ -107,6 +107,7 @@ class Supervisor:
         """
         child = self._children[name]
         child.once = {"KUNDVAKT_FAILPOINT": failpoint} if failpoint else {}
+        child.deaths = 0  # this one is no sign of illness
         child.signal(signal.SIGKILL)
         return child.pid
 
@@ -120,7 +121,6 @@ class Supervisor:
 
     async def _keep(self, child: Child) -> None:
         """Run a program for ever."""
-        deaths = 0
         clock = asyncio.get_running_loop().time
         while True:
             began = clock()
@@ -132,8 +132,8 @@ class Supervisor:
                 await self._watch(child)
             except Exception as error:  # noqa: BLE001 - whatever it was, the program is to run
                 self._tell(f"{child.program.name} cannot be started: {error}")
-            deaths = 1 if clock() - began > STEADY_SECONDS else deaths + 1
-            pause = BACK_OFF_SECONDS[min(deaths, len(BACK_OFF_SECONDS)) - 1]
+            child.deaths = 1 if clock() - began > STEADY_SECONDS else child.deaths + 1
+            pause = BACK_OFF_SECONDS[min(child.deaths, len(BACK_OFF_SECONDS)) - 1]
             when = f"in {pause:g} s" if pause else "at once"
             if pause:
                 self.note()
