@@ -24,6 +24,7 @@ from gateway.door import Door
 from gateway.events.api import router as events
 from gateway.events.hub import Hub
 from gateway.history import keep
+from gateway.manual import add_manual
 from gateway.measured import Measured
 from gateway.registry.api import router as registry
 from gateway.registry.projection import company_numbers
@@ -52,6 +53,7 @@ def http(site: Site) -> FastAPI:
         title="Kundvakt",
         version="1",
         summary="A CRM for Nordic firms in which every fact about a customer is an event.",
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         routes=list(health.routes(site)),
@@ -64,6 +66,7 @@ def http(site: Site) -> FastAPI:
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
+    add_manual(app)
     require_permissions(app)
     app.state.site = site
     app.state.doorkeeper = Doorkeeper(site.reader)
