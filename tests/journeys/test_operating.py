@@ -73,6 +73,22 @@ def test_a_tenant_and_a_key_are_added_and_the_key_revoked(box: RunningBox, tenan
     )
 
 
+def test_a_user_is_added_changed_and_listed(box: RunningBox, tenant: str) -> None:
+    client = box.tenant(tenant)
+    about = ("--name", "Kari Nordmann", "--email", "kari@firma.example", "--role", "user")
+    user_id = kundvakt(box, "user", "add", "--tenant", tenant, *about).strip()
+
+    def shown(words: str) -> str | None:
+        said = kundvakt(box, "user", "list", "--tenant", tenant)
+        return said if re.search(f"{user_id} +{words}", said) else None
+
+    eventually(lambda: shown("user +active +Kari Nordmann"), "the user in the list")
+    kundvakt(box, "user", "change", "--tenant", tenant, user_id, "--role", "reader", "--inactive")
+    eventually(lambda: shown("reader +inactive +Kari Nordmann"), "the change in the list")
+    (item,) = client.get("/users")["items"]
+    assert (item["email"], item["role"], item["active"]) == ("kari@firma.example", "reader", False)
+
+
 def test_rebuilt_read_models_show_the_same(box: RunningBox, tenant: str) -> None:
     client = box.tenant(tenant)
     for name in ("Ett AB", "Två AB", "Tre AB"):

@@ -28,6 +28,8 @@ TRANSIENT: tuple[type[Exception], ...] = (
     asyncpg.InsufficientResourcesError,
     asyncpg.CannotConnectNowError,
     asyncpg.InterfaceError,
+    # What asyncpg says of a connection whose server died in the middle of an answer.
+    asyncpg.InternalClientError,
     asyncpg.InvalidCachedStatementError,
     ConnectionError,
     OSError,
