@@ -10,7 +10,7 @@ import structlog
 from chassis.consumer import applier
 from chassis.intake import reason_of
 from chassis.postgres import TRANSIENT, passes
-from chassis.projector import Table, fold_into
+from chassis.projector import HISTORY, Table, fold_into
 from chassis.site import Site
 from chassis.tenancy import Connection
 from contracts.envelope import envelope_from
@@ -20,11 +20,6 @@ log = structlog.get_logger()
 LOOK_SECONDS = 1.0
 PROJECTION = "projection:"
 """What the consumers of history are named with: the read models."""
-ONE = """
-SELECT seq, tenant_id, stream_id, version, type, id::text AS id, at, by,
-       correlation::text AS correlation, causation::text AS causation, data::text AS data
-FROM history WHERE seq = $1
-"""
 
 
 async def retry_parked(site: Site) -> None:
@@ -110,7 +105,7 @@ def _again(site: Site, row: Any) -> Callable[[Connection], Awaitable[None]]:
         )
         if state is None:
             raise ConnectionError(f"read model {name} is not built")
-        told = await connection.fetch(ONE, row["position"])
+        told = await connection.fetch(HISTORY, row["position"] - 1, 1)
         await fold_into(connection, one, Table(one, state["table_name"]), told)
 
     return projection if row["consumer"].startswith(PROJECTION) else event

@@ -71,7 +71,7 @@ async def connecting(client: Client, url: str, name: str, inbox_prefix: str) -> 
 
 
 def broker(url: str, name: str, inbox_prefix: str) -> NatsBroker:
-    """Return the broker that carries commands, queries and reactions."""
+    """Return the broker that carries commands and queries."""
     return NatsBroker(
         url.split(","),
         name=name,
