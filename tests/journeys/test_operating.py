@@ -20,6 +20,9 @@ from support.journey import EXPECTED, journey
 
 pytestmark = [pytest.mark.servers, pytest.mark.journey]
 
+LAST_OF_ITS_OWN = "CompanyNotInRegistry"
+"""What the registry says of a company without a number, and the last that happens by itself."""
+
 
 def kundvakt(box: RunningBox, *words: str) -> str:
     """Run a command and return what it said."""
@@ -36,13 +39,16 @@ def kundvakt(box: RunningBox, *words: str) -> str:
 
 
 def company(client: Client, name: str) -> dict[str, object]:
+    """Create a company by hand and wait until nothing more will happen to it by itself."""
     created = client.create(str(new_id()), name=name, country="SE", relations=["other"])
+    path = f"/companies/{created['company_id']}"
 
-    def card() -> dict[str, object] | None:
-        answer = client.http.get(f"/companies/{created['company_id']}")
-        return answer.json() if answer.status_code == 200 and answer.json()["relations"] else None
+    def settled() -> dict[str, object] | None:
+        told = client.http.get(f"{path}/timeline")
+        seen = {item["event"] for item in told.json()["items"]} if told.is_success else set()
+        return client.get(path) if LAST_OF_ITS_OWN in seen else None
 
-    return eventually(card, f"the card of {name}")
+    return eventually(settled, f"all that follows from creating {name}")
 
 
 def test_all_processes_are_well(box: RunningBox) -> None:
