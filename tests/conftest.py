@@ -46,8 +46,14 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def servers(home: Path) -> Iterator[Servers]:
+def servers(home: Path, pytestconfig: pytest.Config) -> Iterator[Servers]:
     """Run Postgres and NATS for the session, in a thread that outlives every test's loop."""
+    if pytestconfig.getoption("--containers"):
+        from support.contained import contained  # noqa: PLC0415 - nobody else needs its library
+
+        with contained(home / "contained") as servers:
+            yield servers
+        return
     with ThreadPoolExecutor(1) as thread, asyncio.Runner() as runner:
         started = running(home / "servers")
         yield thread.submit(runner.run, started.__aenter__()).result()

@@ -156,9 +156,12 @@ cluster {{
   listen: "0.0.0.0:6222"
   authorization {{ user: {ROUTE}, password: ${password_variable(ROUTE)} }}
   routes: $KUNDVAKT_NATS_ROUTES
+  no_advertise: true
 }}
 """
-"""The routes stand in the environment as a list, `["nats://route:password@nats-1:6222", …]`."""
+"""Clients are told all servers; one that they would learn of comes without their password.
+
+The routes stand in the environment as a list, `["nats://route:password@nats-1:6222", …]`."""
 
 
 def _own(monitor: str) -> str:
