@@ -4,14 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
+from support import box
 from support.box import limited_companies
 from support.stack import Stack, running_stack
+
+SETTLE_SECONDS_MAX = 120.0
+"""A container that is started again, and all that stands on it, takes longer than a process."""
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Run all of Kundvakt in containers."""
-    with running_stack() as running:
+    with pytest.MonkeyPatch.context() as patch, running_stack() as running:
+        patch.setattr(box, "SETTLE_SECONDS_MAX", SETTLE_SECONDS_MAX)
         yield running
 
 

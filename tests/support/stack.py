@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -76,17 +77,28 @@ class Stack:
         client = httpx2.Client(base_url=self.box.urls["creditsafe"], timeout=10)
         return self.clients.enter_context(client)
 
-    def compose(self, *words: str) -> str:
-        """Let Compose do something with this deployment."""
-        files = (DEPLOY / "compose.yaml", ROOT / "tests" / "containers" / "published.yaml")
-        options = [word for file in files for word in ("--file", str(file))]
-        environment = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return what tells Compose which deployment is meant, and how it differs."""
+        return {
+            "COMPOSE_PROJECT_NAME": self.project,
+            "COMPOSE_FILE": f"{DEPLOY / 'compose.yaml'}:{ROOT / 'tests/containers/published.yaml'}",
+            "COMPOSE_PROFILES": "demo",
             "KUNDVAKT_HTTP_PORT": str(self.ports["gateway"]),
             "BUREAU_PORT": str(self.ports["creditsafe"]),
             "KUNDVAKT_CREDIT_POLL_SECONDS": "0.25",
         }
-        project = ("--project-name", self.project, "--profile", "demo")
-        return said(*composer(), *options, *project, *words, environment=environment)
+
+    def compose(self, *words: str) -> str:
+        """Let Compose do something with this deployment."""
+        return said(*composer(), *words, environment=self.environment)
+
+    def follow(self, page: str, heading: str, directory: Path) -> str:
+        """Do in a directory what a section of a page tells operators to do."""
+        (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+        script = "".join(re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL))
+        script = script.replace("docker compose ", f"{' '.join(composer())} ")
+        return said("bash", "-euc", f"cd {directory}\n{script}", environment=self.environment)
 
     def operator(self, *words: str) -> str:
         """Run a command of `kundvakt` in a container of its own."""
