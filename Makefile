@@ -8,6 +8,8 @@ MEMBERS := contracts chassis services/companies services/enrichment services/cre
 # Tried with uv's own certificates first, then with this machine's (behind a company's proxy).
 SYNC := $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 T ?= tests docs/howto
+# Most tests wait for servers and processes: three at a time keep two cores busy.
+WORKERS ?= 3
 
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -33,7 +35,7 @@ run: setup ## run all of Kundvakt here: servers, services, demo; Ctrl-C stops it
 	@exec $(BIN)/python -m onebox
 
 test: setup ## run the tests (T=tests/companies for some of them)
-	@$(BIN)/python -m pytest $(T)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(T)
 
 check: setup ## everything that needs no servers, in under a minute
 	@$(MAKE) --jobs=2 --keep-going --output-sync fmt-check lint types fences pure
