@@ -23,6 +23,8 @@ T = TypeVar("T")
 SETTLE_SECONDS_MAX = 20.0
 """Far above the five seconds users are promised: a slow machine is not a wrong one."""
 LOOK_SECONDS = 0.05
+SAMPLE_ROWS = 3_000
+"""Companies for several hundred journeys, made and loaded in a moment."""
 
 
 def eventually(look: Callable[[], T | None], what: str, seconds: float | None = None) -> T:
@@ -202,7 +204,10 @@ def running_box(home: Path, **environment: str) -> Iterator[RunningBox]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    options = Options(environment={"KUNDVAKT_CREDIT_POLL_SECONDS": "0.25", **environment})
+    options = Options(
+        sample_rows=SAMPLE_ROWS,
+        environment={"KUNDVAKT_CREDIT_POLL_SECONDS": "0.25", **environment},
+    )
     box = RunningBox(Onebox(home, options), loop)
     try:
         box.wait(box.box.__aenter__())
