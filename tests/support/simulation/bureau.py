@@ -59,12 +59,11 @@ def _told(which: int) -> Part:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change at the bureau, and which portfolios were told of it."""
+    """A change at the bureau, and how it was told of."""
 
     at: datetime
     which: int
-    told_to: frozenset[str]
-    is_forgotten: bool
+    mood: str
     after: int
     """How many events of ours there were by then."""
 
@@ -104,10 +103,9 @@ class WorldBureau:
         self.now_rated[number] = which
         reference = f"SE-{number}"
         watching = [p for p in self.portfolios if reference in self.members[p]]
-        is_forgotten = self.mood == "forgets"
-        if is_forgotten:
+        past.append(Change(self.moment, which, self.mood, after))
+        if self.mood == "forgets":
             watching = []
-        past.append(Change(self.moment, which, frozenset(watching), is_forgotten, after))
         for portfolio in watching:
             self._tell(portfolio, reference, old, which)
         self.mood = "prompt"
@@ -117,7 +115,7 @@ class WorldBureau:
         """Tell of one more change where the latest was forgotten: only then can it be known."""
         self.mood = "prompt"
         for number, changes in self.changes.items():
-            if changes[-1].is_forgotten:
+            if changes[-1].mood == "forgets":
                 self.change(number, (changes[-1].which + 1) % len(RATINGS), after)
 
     def copy(self, clock: Clock) -> "WorldBureau":

@@ -51,14 +51,18 @@ REACTIONS = {
 
 async def answer(world: "World", wish: int, attempt: int) -> None:
     """Decide on a command; only the latest of several attempts is still waited for."""
-    await PAUSE
-    streams = SharedStreams(world.records["companies"].streams)
     try:
+        await PAUSE
+        streams = SharedStreams(world.records["companies"].streams)
         given = await transact(streams, pure.companies, WISHES[wish].command)
     except Rejected as refusal:
-        world.asker.refused(wish, attempt, refusal.code)
+        is_last = world.asker.under_way[wish] == 1 or "attempts end in order" in world.off
+        if refusal.code != "busy" and is_last:
+            world.asker.refused(wish, attempt, refusal.code)
     else:
         world.asker.answered(wish, attempt, given)
+    finally:
+        world.asker.under_way[wish] -= 1
 
 
 async def relay(world: "World", record: Record) -> None:

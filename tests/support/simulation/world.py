@@ -29,12 +29,14 @@ class Asker:
     """Everybody who asks for something, and what they were told."""
 
     attempts: dict[int, int] = field(default_factory=dict)
+    under_way: dict[int, int] = field(default_factory=dict)
     answers: dict[int, Answer] = field(default_factory=dict)
     refusals: dict[int, str] = field(default_factory=dict)
 
     def begin(self, wish: int) -> int:
         """Ask, or ask again."""
         self.attempts[wish] = self.attempts.get(wish, 0) + 1
+        self.under_way[wish] = self.under_way.get(wish, 0) + 1
         return self.attempts[wish]
 
     def answered(self, wish: int, attempt: int, answer: Answer) -> None:
@@ -46,11 +48,17 @@ class Asker:
 
     def refused(self, wish: int, attempt: int, code: str) -> None:
         """Hear that it was refused."""
-        if code == "busy" or attempt != self.attempts[wish]:
+        if attempt != self.attempts[wish]:
             return
         if wish in self.answers:
             raise Red(f"{WISHES[wish].sentence}: done, then refused as {code}")
         self.refusals[wish] = code
+
+    def copy(self) -> "Asker":
+        """Return the same asker once more."""
+        return Asker(
+            dict(self.attempts), dict(self.under_way), dict(self.answers), dict(self.refusals)
+        )
 
     @property
     def waiting(self) -> list[int]:
@@ -88,7 +96,7 @@ class World:
             record.become(self.records[name])
         other.office = self.office.copy(other, other.office.streams)
         other.models = self.models.copy()
-        other.asker = Asker(dict(self.asker.attempts), dict(self.asker.answers))
+        other.asker = self.asker.copy()
         return other
 
     # What can be begun
