@@ -146,15 +146,19 @@ async def touch(
 
 
 def is_due(office: Office) -> bool:
-    """Say whether anything is to be done now."""
-    return any(row.due_at <= office.now for row in office.work.values())
+    """Say whether there is a company that can be taken in hand now."""
+    return any(_is_free(office, row) for row in office.work.values())
+
+
+def _is_free(office: Office, row: Row) -> bool:
+    is_held = row.leased_until is not None and row.leased_until >= office.now
+    return row.due_at <= office.now and not is_held
 
 
 def lease(office: Office) -> Work | None:
     """Take a company in hand that is due and in nobody else's."""
     for (tenant, company_id), row in office.work.items():
-        is_free = row.leased_until is None or row.leased_until < office.now
-        if row.due_at <= office.now and is_free:
+        if _is_free(office, row):
             row.fence += 1
             row.leased_until = office.now + LEASE
             return Work(
@@ -249,6 +253,19 @@ async def remove_listing(office: Office, tenant: str, company_id: UUID) -> None:
     for noticed in office.notices.values():
         if noticed.place == (tenant, company_id):
             noticed.settled = True
+
+
+async def doubt(office: Office, tenant: str, gone: Listing) -> list[UUID]:
+    """Say of no company any more that it is where another one was just taken out."""
+    others = []
+    for (whose, company_id), listing in office.listings.items():
+        if whose == tenant and (listing.portfolio, listing.reference) == (
+            gone.portfolio,
+            gone.reference,
+        ):
+            office.listings[whose, company_id] = replace(listing, state="maybe")
+            others.append(company_id)
+    return others
 
 
 async def portfolio_of(office: Office, bureau: Bureau, tenant: str) -> str:
@@ -360,7 +377,7 @@ WORK = SimpleNamespace(
     rest=rest, wait_for_poll=wait_for_poll,
 )
 LISTINGS = SimpleNamespace(
-    find=find_listing, put=put_listing, remove=remove_listing, portfolio_of=portfolio_of,
+    find=find_listing, put=put_listing, remove=remove_listing, doubt=doubt, portfolio_of=portfolio_of,
     forget_portfolio=forget_portfolio,
 )
 NOTICES = SimpleNamespace(open_ones=open_ones, close=close)
