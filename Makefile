@@ -21,7 +21,7 @@ endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check fmt-check lint types fences pure fix journeys wire nats lock \
+.PHONY: help setup run test bench check fmt-check lint types fences pure fix journeys wire nats lock \
         migrate clean
 
 help: ## list the tasks
@@ -36,6 +36,9 @@ run: setup ## run all of Kundvakt here: servers, services, demo; Ctrl-C stops it
 
 test: setup ## run the tests (T=tests/companies for some of them)
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(T)
+
+bench: setup ## measure beside limits and peers, write docs/benchmarks.md (B=append, FAST=1)
+	@$(BIN)/python -m benchmarks $(if $(FAST),--fast) $(B)
 
 check: setup ## everything that needs no servers, in under a minute
 	@$(MAKE) --jobs=2 --keep-going --output-sync fmt-check lint types fences pure
