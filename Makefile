@@ -10,6 +10,10 @@ SYNC := $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requireme
 T ?= tests docs/howto
 # Most tests wait for servers and processes: three at a time keep two cores busy.
 WORKERS ?= 3
+IMAGES := companies enrichment credit-monitor gateway operator bureau
+# As a plugin of the engine, or as a program of its own.
+COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || \
+                  echo docker-compose) --project-name kundvakt --file deploy/compose.yaml
 
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -22,12 +26,12 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup run test bench check fmt-check lint types fences pure fix journeys wire nats lock \
-        migrate clean
+        migrate clean images images-lock secrets up down test-containers
 
 help: ## list the tasks
 	@echo 'Kundvakt. First: make run, make test.'
 	@echo
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.ready ## install everything into .venv (the other tasks do it by themselves)
 
@@ -65,18 +69,48 @@ fix: setup ## format, and repair what can be repaired
 journeys: setup ## only the long tests: all of Kundvakt as processes, killed at every step
 	@$(BIN)/python -m pytest -m journey
 
+images: ## build the images: one a service, the command line, the stand-in bureau
+	@for image in $(IMAGES); do \
+	    case $$image in operator|bureau) target=$$image ;; *) target=service ;; esac; \
+	    docker build --quiet --file deploy/Dockerfile --target $$target \
+	        --build-arg SERVICE=$$image --tag kundvakt/$$image . || exit 1; \
+	done
+
+secrets: setup ## make the secrets of a deployment in containers, deploy/env, or keep them
+	@$(BIN)/python -m onebox.deployment deploy/env
+
+up: images secrets ## run all of Kundvakt in containers, with a demo bureau and registry
+	@$(COMPOSE) --profile demo up --detach
+
+down: ## stop the containers; their data stays
+	@$(COMPOSE) --profile demo --profile operator down
+
+test-containers: setup ## run the tests on containers, and the tests of the containers
+	@$(BIN)/python -m pytest --containers tests/chassis tests/companies tests/credit_monitor \
+	    tests/enrichment tests/gateway tests/containers
+
 wire: setup ## write down what is said on the wire: examples, schemas, AsyncAPI
 	@$(BIN)/python -m contracts.describe
 
-nats: setup ## write deploy/nats/nats.conf from the table of permissions
+nats: setup ## write deploy/nats/*.conf from the table of permissions
 	@$(BIN)/python -m onebox.permissions > deploy/nats/nats.conf
+	@$(BIN)/python -m onebox.permissions --cluster > deploy/nats/cluster.conf
 
-lock: $(UV) ## renew requirements.lock and deploy/onebox/bootstrap.lock
+lock: $(UV) ## renew requirements.lock, deploy/images.lock and deploy/onebox/bootstrap.lock
 	@$(UV) lock --upgrade
 	@$(UV) export --quiet --frozen --no-emit-workspace --all-groups --no-annotate --no-header \
 	    -o requirements.lock
+	@$(MAKE) images-lock
 	@echo uv | $(UV) pip compile --quiet --upgrade --generate-hashes --no-annotate --no-header \
 	    -o deploy/onebox/bootstrap.lock -
+
+# What of the lock an image needs: what services and the stand-in bureau stand on.
+images-lock: $(UV)
+	@$(UV) pip compile --quiet --universal --no-annotate --no-header --constraints requirements.lock \
+	    --no-emit-package contracts --no-emit-package chassis --python-version 3.11 \
+	    services/*/pyproject.toml deploy/standins/pyproject.toml \
+	    | awk -F '[=; ]' 'NR == FNR { wanted[$$1]; next } /^[a-z]/ { take = $$1 in wanted } take' \
+	        - requirements.lock > deploy/images.lock
 
 migrate: setup ## bring the servers of a running Kundvakt, or given ones, to this version
 	@$(BIN)/kundvakt migrate

@@ -10,6 +10,32 @@ import pytest
 
 from chassis.edge import new_id
 from onebox.testing import Servers, running
+from support.stack import engine_answers
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let tests run on containers."""
+    parser.addoption(
+        "--containers",
+        action="store_true",
+        help="run Postgres and NATS in containers, and the tests of the deployment in containers",
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what needs a container engine, unless it was asked for."""
+    asked = config.getoption("--containers")
+    return True if collection_path.name == "containers" and not asked else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what cannot run here, and say why."""
+    if not config.getoption("--containers") or engine_answers():
+        return
+    absent = pytest.mark.skip(reason="no Docker engine with Compose answers here")
+    for item in items:
+        if {"containers", "servers"} & {mark.name for mark in item.iter_markers()}:
+            item.add_marker(absent)
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +46,14 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def servers(home: Path) -> Iterator[Servers]:
+def servers(home: Path, pytestconfig: pytest.Config) -> Iterator[Servers]:
     """Run Postgres and NATS for the session, in a thread that outlives every test's loop."""
+    if pytestconfig.getoption("--containers"):
+        from support.contained import contained  # noqa: PLC0415 - nobody else needs its library
+
+        with contained(home / "contained") as servers:
+            yield servers
+        return
     with ThreadPoolExecutor(1) as thread, asyncio.Runner() as runner:
         started = running(home / "servers")
         yield thread.submit(runner.run, started.__aenter__()).result()

@@ -7,19 +7,21 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import httpx2
 import pytest
+from nats.errors import Error as NatsError
 from starlette.applications import Starlette
 
 from chassis import health, leadership, run, wire
 from chassis.failpoints import ENVIRONMENT
 from chassis.service import Service
 from contracts.envelope import envelope_from
+from onebox.testing import running
 
 pytestmark = pytest.mark.servers
 READY_SECONDS = 15.0
@@ -245,3 +247,25 @@ async def test_a_leader_that_lost_its_lock_stops_leading(bench: Any, eventually:
     second.cancel()
     with pytest.raises(asyncio.CancelledError):
         await second
+
+
+async def test_what_answers_ends_with_its_line_so_that_the_process_is_started_anew(
+    tmp_path: Path, eventually: Any
+) -> None:
+    async with running(tmp_path / "home") as servers:
+        settings = servers.settings(Service("companies"), "bench")
+        url = settings.nats_url.get_secret_value()
+        broker = wire.broker(url, "companies", settings.nats_inbox_prefix)
+
+        async def listens() -> bool:
+            return broker.running and broker.connection.is_connected
+
+        answering = asyncio.create_task(run.answer(broker))
+        await eventually(listens, "it listens")
+        configuration = tmp_path / "home" / "nats" / "nats.conf"
+        password = servers.home.password("companies")
+        configuration.write_text(configuration.read_text().replace(password, "another"))
+        servers.children["nats"].signal(signal.SIGHUP)
+        await asyncio.wait_for(answering, READY_SECONDS)
+        with suppress(NatsError):
+            await broker.stop()

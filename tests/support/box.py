@@ -199,12 +199,13 @@ def limited_companies(box: RunningBox) -> Iterator[str]:
 
 
 @contextmanager
-def running_box(home: Path, **environment: str) -> Iterator[RunningBox]:
+def running_box(home: Path, database_url: str = "", **environment: str) -> Iterator[RunningBox]:
     """Run everything; polls the bureau every second quarter, so that tests need not wait."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     options = Options(
+        database_url=database_url,
         sample_rows=SAMPLE_ROWS,
         environment={"KUNDVAKT_CREDIT_POLL_SECONDS": "0.25", **environment},
     )

@@ -16,6 +16,8 @@ import structlog
 import uvicorn
 import uvloop
 from faststream.nats import NatsBroker
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
 from starlette.applications import Starlette
 
 from chassis import (
@@ -39,6 +41,7 @@ log = structlog.get_logger()
 
 STOP_SECONDS_MAX = 8
 """For requests and handlers in hand; two more are left for closing connections."""
+LOOK_SECONDS = 0.5
 
 
 class Server(uvicorn.Server):
@@ -71,7 +74,7 @@ async def serve(service: Service, settings: Settings) -> None:
         broker.include_routers(*service.routers)
         reach(f"{service.name}.started")
         tasks = [
-            asyncio.create_task(_answer(broker), name="answer"),
+            asyncio.create_task(answer(broker), name="answer"),
             *(asyncio.create_task(loop, name=name) for name, loop in _loops(site)),
         ]
         server = _server(site)
@@ -80,7 +83,8 @@ async def serve(service: Service, settings: Settings) -> None:
         ended = await _until_stopped(site, [*tasks, http])
         log.info("stopping", service=service.name)
         server.should_exit = True
-        with contextlib.suppress(TimeoutError):
+        # A line that was closed for good cannot be drained: the broker's own group says so.
+        with contextlib.suppress(TimeoutError, NatsError, ExceptionGroup):
             async with asyncio.timeout(STOP_SECONDS_MAX):
                 await asyncio.gather(http, return_exceptions=True)
                 await broker.stop()
@@ -92,10 +96,19 @@ async def serve(service: Service, settings: Settings) -> None:
         log.info("stopped", service=service.name)
 
 
-async def _answer(broker: NatsBroker) -> None:
+async def answer(broker: NatsBroker) -> None:
     """Answer commands and queries for as long as the service runs."""
     await broker.start()
-    await asyncio.Event().wait()
+    await _open_line(broker.connection)
+
+
+async def _open_line(client: Client) -> None:
+    """Wait until a client has closed its line for good, as one does whom the bus turns out.
+
+    It would never open it again; the process has to end, and be started anew.
+    """
+    while not client.is_closed:  # noqa: ASYNC110 - a client sets no event
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _on_the_bus(site: Site, loop: Coroutine[Any, Any, None]) -> None:
@@ -111,6 +124,7 @@ async def _on_the_bus(site: Site, loop: Coroutine[Any, Any, None]) -> None:
 def _loops(site: Site) -> Iterator[tuple[str, Any]]:
     """Name everything that runs beside the handlers."""
     service = site.service
+    yield "line", _open_line(site.nats)
     if service.has_events:
         yield "relay", _on_the_bus(site, relay.relay(site))
     if service.keep or service.reactions:

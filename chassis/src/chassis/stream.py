@@ -1,13 +1,15 @@
 """The JetStream stream that distributes events: declared by the administrator alone."""
 
+import asyncio
 import os
 from typing import Any
 
 import nats
 import structlog
 from nats.aio.client import Client
+from nats.errors import NoRespondersError
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from chassis.wire import CONNECT_OPTIONS, PAYLOAD_BYTES_MAX, STREAM, SUBJECTS
 
@@ -19,6 +21,11 @@ BYTES_MAX = int(os.environ.get("KUNDVAKT_STREAM_BYTES_MAX", str(16 * 1024**3)))
 """A full stream refuses events (the relay then waits); it never drops old ones."""
 REPLICAS = int(os.environ.get("KUNDVAKT_STREAM_REPLICAS", "1"))
 """Three where there are three servers."""
+ELECTION_SECONDS_MAX = 60.0
+"""Servers that start together first find one another, then choose who leads."""
+LOOK_SECONDS = 0.25
+NOT_YET = (10005, 10008)
+"""What JetStream answers meanwhile: no suitable peers, temporarily unavailable."""
 
 
 def stream_config() -> StreamConfig:
@@ -48,6 +55,19 @@ async def declare_stream(admin_url: str) -> None:
 
 
 async def _declare(connection: Client) -> None:
+    """Declare the stream once there is somebody to declare it to."""
+    async with asyncio.timeout(ELECTION_SECONDS_MAX):
+        while True:
+            try:
+                return await _declare_now(connection)
+            except (APIError, NoRespondersError, nats.errors.TimeoutError) as error:
+                if isinstance(error, APIError) and error.err_code not in NOT_YET:
+                    raise
+                log.info("the bus is not ready", error=repr(error))
+                await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _declare_now(connection: Client) -> None:
     jetstream = connection.jetstream()
     wanted = stream_config()
     try:
@@ -64,7 +84,10 @@ async def _declare(connection: Client) -> None:
 
 def differences(wanted: StreamConfig, found: StreamConfig) -> dict[str, Any]:
     """Return the settings that are not as they must be, with what was found."""
-    names = ("subjects", "retention", "discard", "max_bytes", "max_msg_size", "duplicate_window")
+    names = (
+        *("subjects", "retention", "discard", "max_bytes", "max_msg_size", "duplicate_window"),
+        "num_replicas",
+    )
     return {
         name: getattr(found, name)
         for name in names

@@ -60,11 +60,11 @@ class Home:
 
     def derive(self, label: str) -> str:
         """Return 64 hexadecimal digits that belong to a label and to this home alone."""
-        return operator.derive(self._the_secret(), label)
+        return operator.derive(self.secret, label)
 
     def password(self, label: str) -> str:
         """Return the password of a database role or a NATS user."""
-        return operator.password(self._the_secret(), label)
+        return operator.password(self.secret, label)
 
     def note_run(self, processes: Mapping[str, int], urls: Mapping[str, str]) -> None:
         """Write what runs where; private, for the URLs hold the administrators' passwords."""
@@ -75,7 +75,8 @@ class Home:
         """Say that nothing runs."""
         (self.path / "run.json").unlink(missing_ok=True)
 
-    def _the_secret(self) -> bytes:
+    @property
+    def secret(self) -> bytes:
         """Return the secret, made at the first question."""
         path = self.path / "secret"
         if not self._secret:

@@ -1,5 +1,6 @@
 """Who may say and hear what on NATS: the one table, and the configuration written from it."""
 
+import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ ADMIN = "admin"
 """Migrates: makes the stream and its consumers, may do everything in the account."""
 SYSTEM = "system"
 """Looks after the server; sees nothing of what is said."""
+ROUTE = "route"
+"""What the servers of a cluster are to one another."""
 ANSWER_SECONDS_MAX = 60
 
 
@@ -135,11 +138,38 @@ def password_variable(user: str) -> str:
 
 def deployed() -> str:
     """Return the configuration of a server of its own: its passwords are in its environment."""
+    return _own("127.0.0.1")
+
+
+def clustered() -> str:
+    """Return the configuration of one server of a cluster: its environment says which.
+
+    Its monitor listens to all, for an orchestrator asks it from outside how it is.
+    """
+    return _own("0.0.0.0") + CLUSTER  # noqa: S104 - inside a container
+
+
+CLUSTER = f"""\
+pid_file: "/tmp/nats.pid"
+cluster {{
+  name: kundvakt
+  listen: "0.0.0.0:6222"
+  authorization {{ user: {ROUTE}, password: ${password_variable(ROUTE)} }}
+  routes: $KUNDVAKT_NATS_ROUTES
+  no_advertise: true
+}}
+"""
+"""Clients are told all servers; one that they would learn of comes without their password.
+
+The routes stand in the environment as a list, `["nats://route:password@nats-1:6222", …]`."""
+
+
+def _own(monitor: str) -> str:
     return (
         "# Written by `make nats` from deploy/onebox/src/onebox/permissions.py. Every password\n"
         "# begins with a letter: one that begins with a digit would be read as a number.\n"
         "server_name: $KUNDVAKT_NATS_SERVER_NAME\n"
-        'listen: "0.0.0.0:4222"\nhttp: "127.0.0.1:8222"\n'
+        f'listen: "0.0.0.0:4222"\nhttp: "{monitor}:8222"\n'
         + LIMITS
         + jetstream('"/var/lib/nats"', "20GB")
         + accounts(lambda user: f"${password_variable(user)}")
@@ -147,4 +177,6 @@ def deployed() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(deployed())
+    parser = argparse.ArgumentParser(prog="onebox.permissions", description=__doc__)
+    parser.add_argument("--cluster", action="store_true", help="for one server of several")
+    sys.stdout.write(clustered() if parser.parse_args().cluster else deployed())

