@@ -18,11 +18,11 @@ pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(300)]
 def test_without_faults_every_command_is_answered_at_the_first_try(
     drilled_box: RunningBox, registered: Iterator[str], tmp_path: Path
 ) -> None:
-    pace = Pace(commands=60, registry_share=0.05)
+    pace = Pace(commands=20, registry_share=0.05)
     with drilling(place_of(drilled_box), tmp_path, pace=pace, numbers=registered) as drill:
-        drill.written(400)
+        drill.written(200)
     assert drill.load.ledger.failed_first == []
-    assert first_answers(drill)["ok"] > 300
+    assert first_answers(drill)["ok"] > 150
 
 
 @pytest.mark.parametrize("seed", [1])
@@ -30,7 +30,7 @@ def test_errors_pauses_and_deaths_anywhere_at_once_lose_and_double_nothing(
     drilled_box: RunningBox, registered: Iterator[str], arms: Arms, tmp_path: Path, seed: int
 ) -> None:
     nurse = Nurse(lambda: drilled_box.box.processes, 0.3)
-    pace = Pace(commands=40, registry_share=0.02)
+    pace = Pace(commands=30, registry_share=0.02)
     with (
         nurse.on_duty(),
         drilling(

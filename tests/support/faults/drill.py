@@ -31,7 +31,7 @@ class Drill:
     report: Report | None = None
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
-    def written(self, many: int, seconds: float = 60.0) -> None:
+    def written(self, many: int, seconds: float = 240.0) -> None:
         """Wait until so many commands more than now are settled."""
         wanted = len(self.load.ledger) - len(unsettled(self.load.ledger)) + many
         asyncio.run_coroutine_threadsafe(self.load.written(wanted), self._loop).result(seconds)
