@@ -27,7 +27,8 @@ log = structlog.get_logger()
 
 WINDOW_EVENTS = 500
 """Published before waiting for the acknowledgements: the bus is busy, little is repeated."""
-ACK_SECONDS_MAX = 10.0
+ACK_SECONDS_MAX = 2.0
+"""Without a single acknowledgement; a slow disk gives few, a stream without a leader none."""
 POLL_SECONDS = 0.5
 """The doorbell may be missed; nothing waits longer than this for it."""
 HEAD_SECONDS = 1.0
@@ -103,13 +104,19 @@ class Publisher:
                 headers=headers,
             )
         reach("relay.published")
-        try:
-            async with asyncio.timeout(ACK_SECONDS_MAX):
-                await self._all_in.wait()
-        except TimeoutError:
-            raise Unacknowledged(f"{len(self._waiting)} without an answer") from None
+        await self._acknowledged()
         if self._refused:
             raise Unacknowledged(self._refused[0])
+
+    async def _acknowledged(self) -> None:
+        """Wait for all acknowledgements, as long as some come."""
+        while not self._all_in.is_set():
+            before = len(self._waiting)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ACK_SECONDS_MAX):
+                    await self._all_in.wait()
+            if before == len(self._waiting) and before:
+                raise Unacknowledged(f"{before} without an answer")
 
     async def _on_ack(self, message: Msg) -> None:
         answer = orjson.loads(message.data or b"{}")

@@ -9,7 +9,7 @@ from nats.aio.client import Client
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
-from chassis.wire import CONNECT_OPTIONS, PAYLOAD_BYTES_MAX, STREAM, SUBJECTS
+from chassis.wire import CONNECT_OPTIONS, PAYLOAD_BYTES_MAX, STREAM, SUBJECTS, servers
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ def stream_config() -> StreamConfig:
 
 async def declare_stream(admin_url: str) -> None:
     """Declare the stream, or bring it back to what it must be."""
-    connection = await nats.connect(admin_url.split(","), name="migrate", **CONNECT_OPTIONS)
+    connection = await nats.connect(servers(admin_url), name="migrate", **CONNECT_OPTIONS)
     try:
         await _declare(connection)
     finally:
@@ -74,7 +74,7 @@ def differences(wanted: StreamConfig, found: StreamConfig) -> dict[str, Any]:
 
 async def recreate_stream(admin_url: str) -> None:
     """Throw the stream away and declare it anew; the relays fill it from Postgres."""
-    connection = await nats.connect(admin_url.split(","), name="rebuild", **CONNECT_OPTIONS)
+    connection = await nats.connect(servers(admin_url), name="rebuild", **CONNECT_OPTIONS)
     try:
         try:
             await connection.jetstream().delete_stream(STREAM)
