@@ -8,6 +8,9 @@ MEMBERS := contracts chassis services/companies services/enrichment services/cre
 # Tried with uv's own certificates first, then with this machine's (behind a company's proxy).
 SYNC := $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 T ?= tests docs/howto
+F ?= tests/faults
+# Fewer than this are no run to speak of; `F=tests/faults/test_x.py FAULTS_MIN=0` for a part.
+FAULTS_MIN ?= 2000
 
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -19,7 +22,7 @@ endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check fmt-check lint types fences pure fix journeys wire nats lock \
+.PHONY: help setup run test check fmt-check lint types fences pure fix journeys test-faults wire nats lock \
         migrate clean
 
 help: ## list the tasks
@@ -59,6 +62,9 @@ fix: setup ## format, and repair what can be repaired
 
 journeys: setup ## only the long tests: all of Kundvakt as processes, killed at every step
 	@$(BIN)/python -m pytest -m journey
+
+test-faults: setup ## thousands of faults under load, in about forty minutes; ends with their tally
+	@KUNDVAKT_FAULTS_MIN=$(FAULTS_MIN) $(BIN)/python -m pytest -m '' $(F)
 
 wire: setup ## write down what is said on the wire: examples, schemas, AsyncAPI
 	@$(BIN)/python -m contracts.describe

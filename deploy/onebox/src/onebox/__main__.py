@@ -44,10 +44,12 @@ class RunSettings(BaseSettings):
 
 def failpoints(setting: str) -> dict[str, str]:
     """Return whose first process is to be interrupted where; without a service, everyone's."""
-    if not setting:
-        return {}
-    service, sign, point = setting.rpartition("=")
-    return {service: point} if sign else dict.fromkeys(SERVICES, point)
+    armed: dict[str, str] = {}
+    for one in filter(None, setting.split(",")):
+        service, sign, point = one.rpartition("=")
+        for name in (service,) if sign else SERVICES:
+            armed[name] = f"{armed[name]},{point}" if name in armed else point
+    return armed
 
 
 def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
