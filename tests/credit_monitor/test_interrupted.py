@@ -104,7 +104,7 @@ async def test_however_the_database_plans_it_no_more_is_taken_in_hand_than_asked
     undone = admin.transaction()
     await undone.start()
     # A table believed to hold one row is gone through in an outer loop, the subquery in an inner.
-    await admin.execute("UPDATE pg_class SET reltuples = 1 WHERE relname = 'work'")
+    await admin.execute("UPDATE pg_class SET reltuples = 1, relpages = 1 WHERE relname = 'work'")
     for other in ("hashjoin", "mergejoin", "material", "indexscan", "bitmapscan"):
         await admin.execute(f"SET LOCAL enable_{other} = off")
     taken = await work.lease(admin, 2)
