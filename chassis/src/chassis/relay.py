@@ -20,6 +20,7 @@ from chassis import metrics
 from chassis.failpoints import reach
 from chassis.leadership import leading
 from chassis.site import Site
+from chassis.stream import refuse_drift
 from chassis.wire import INTERRUPTIONS
 from contracts.envelope import Envelope
 
@@ -129,6 +130,7 @@ class Publisher:
 
 async def relay(site: Site) -> None:
     """Relay for as long as the service runs, as leader or waiting to become it."""
+    await _look_at_the_stream(site)
     failures = 0
     while True:
         began = time.monotonic()
@@ -143,6 +145,18 @@ async def relay(site: Site) -> None:
             failures = 0
         await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
         failures += 1
+
+
+async def _look_at_the_stream(site: Site) -> None:
+    """Begin only on a stream that is as it must be; raises `StreamDrifted`."""
+    while True:
+        try:
+            await refuse_drift(site.nats)
+        except INTERRUPTIONS as error:
+            log.warning("no stream yet", error=repr(error))
+            await asyncio.sleep(BACK_OFF_SECONDS[-1])
+        else:
+            return
 
 
 async def _lead(site: Site, connection: Any) -> None:

@@ -1,6 +1,7 @@
 """The JetStream stream that distributes events: declared by the administrator alone."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import nats
@@ -17,8 +18,20 @@ DUPLICATE_WINDOW_SECONDS = 24 * 3600.0
 """Comfort, not correctness: readers go by position, which never expires."""
 BYTES_MAX = int(os.environ.get("KUNDVAKT_STREAM_BYTES_MAX", str(16 * 1024**3)))
 """A full stream refuses events (the relay then waits); it never drops old ones."""
+UNSET: tuple[Any, ...] = (None, -1, 0, "default")
+WHAT_MATTERS = (
+    *("subjects", "retention", "storage", "discard", "max_age", "max_msgs", "max_msg_size"),
+    *("duplicate_window", "deny_delete", "deny_purge", "allow_rollup_hdrs", "persist_mode"),
+)
+"""Settings without which events would be lost, refused or come twice."""
+WHAT_IS_CHOSEN = ("max_bytes", "num_replicas")
+"""Settings that whoever migrates chooses; services need not know them."""
 REPLICAS = int(os.environ.get("KUNDVAKT_STREAM_REPLICAS", "1"))
 """Three where there are three servers."""
+
+
+class StreamDrifted(RuntimeError):
+    """Somebody changed the stream: what is published on it may be lost."""
 
 
 def stream_config() -> StreamConfig:
@@ -35,6 +48,8 @@ def stream_config() -> StreamConfig:
         duplicate_window=DUPLICATE_WINDOW_SECONDS,
         num_replicas=REPLICAS,
         allow_direct=True,
+        deny_delete=True,
+        deny_purge=True,
     )
 
 
@@ -56,20 +71,32 @@ async def _declare(connection: Client) -> None:
         await jetstream.add_stream(wanted)
         log.info("stream declared", stream=STREAM)
         return
-    drift = differences(wanted, found)
+    drift = differences(found, WHAT_MATTERS + WHAT_IS_CHOSEN)
     if drift:
         log.warning("stream had drifted", stream=STREAM, **drift)
         await jetstream.update_stream(wanted)
 
 
-def differences(wanted: StreamConfig, found: StreamConfig) -> dict[str, Any]:
+def differences(found: StreamConfig, names: Sequence[str] = WHAT_MATTERS) -> dict[str, Any]:
     """Return the settings that are not as they must be, with what was found."""
-    names = ("subjects", "retention", "discard", "max_bytes", "max_msg_size", "duplicate_window")
+    wanted = stream_config()
     return {
         name: getattr(found, name)
         for name in names
-        if getattr(found, name) != getattr(wanted, name)
+        if _plain(getattr(found, name)) != _plain(getattr(wanted, name))
     }
+
+
+def _plain(value: Any) -> Any:
+    """Return a setting as it is compared: the server words what is not set in its own ways."""
+    return None if value in UNSET else value
+
+
+async def refuse_drift(connection: Client) -> None:
+    """Raise `StreamDrifted` where the stream is not as it must be; one not there is waited for."""
+    drift = differences((await connection.jetstream().stream_info(STREAM)).config)
+    if drift:
+        raise StreamDrifted(f"the stream {STREAM} has drifted, run `kundvakt migrate`: {drift}")
 
 
 async def recreate_stream(admin_url: str) -> None:
