@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from string import ascii_lowercase
@@ -199,17 +200,17 @@ def limited_companies(box: RunningBox) -> Iterator[str]:
 
 
 @contextmanager
-def running_box(home: Path, database_url: str = "", **environment: str) -> Iterator[RunningBox]:
+def running_box(
+    home: Path, options: Options | None = None, **environment: str
+) -> Iterator[RunningBox]:
     """Run everything; polls the bureau every second quarter, so that tests need not wait."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    options = Options(
-        database_url=database_url,
-        sample_rows=SAMPLE_ROWS,
-        environment={"KUNDVAKT_CREDIT_POLL_SECONDS": "0.25", **environment},
-    )
-    box = RunningBox(Onebox(home, options), loop)
+    told = {"KUNDVAKT_CREDIT_POLL_SECONDS": "0.25", **environment}
+    given = options or Options()
+    rows = given.sample_rows or SAMPLE_ROWS
+    box = RunningBox(Onebox(home, replace(given, sample_rows=rows, environment=told)), loop)
     try:
         box.wait(box.box.__aenter__())
         yield box
