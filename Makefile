@@ -8,10 +8,15 @@ MEMBERS := contracts chassis services/companies services/enrichment services/cre
 # Tried with uv's own certificates first, then with this machine's (behind a company's proxy).
 SYNC := $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 T ?= tests docs/howto
+# Most tests wait for servers and processes: three at a time keep two cores busy.
+WORKERS ?= 3
 IMAGES := companies enrichment credit-monitor gateway operator bureau
 # As a plugin of the engine, or as a program of its own.
 COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || \
                   echo docker-compose) --project-name kundvakt --file deploy/compose.yaml
+F ?= tests/faults
+# Fewer than this are no run to speak of; `F=tests/faults/test_x.py FAULTS_MIN=0` for a part.
+FAULTS_MIN ?= 2000
 
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -23,8 +28,8 @@ endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check fmt-check lint types fences pure fix journeys wire nats lock \
-        migrate clean images images-lock secrets up down test-containers
+# Every task is one: none makes a file of its own name.
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
 
 help: ## list the tasks
 	@echo 'Kundvakt. First: make run, make test.'
@@ -37,7 +42,10 @@ run: setup ## run all of Kundvakt here: servers, services, demo; Ctrl-C stops it
 	@exec $(BIN)/python -m onebox
 
 test: setup ## run the tests (T=tests/companies for some of them)
-	@$(BIN)/python -m pytest $(T)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(T)
+
+bench: setup ## measure beside limits and peers, write docs/benchmarks.md (B=append, FAST=1)
+	@$(BIN)/python -m benchmarks $(if $(FAST),--fast) $(B)
 
 check: setup ## everything that needs no servers, in under a minute
 	@$(MAKE) --jobs=2 --keep-going --output-sync fmt-check lint types fences pure
@@ -55,7 +63,7 @@ fences: setup
 	@$(BIN)/lint-imports
 
 pure: setup
-	@$(BIN)/python -m pytest -q -m 'not servers and not journey'
+	@$(BIN)/python -m pytest -q -m 'not servers and not journey and not faults and not containers'
 
 fix: setup ## format, and repair what can be repaired
 	@$(BIN)/ruff check --fix --quiet . || true
@@ -83,6 +91,9 @@ down: ## stop the containers; their data stays
 test-containers: setup ## run the tests on containers, and the tests of the containers
 	@$(BIN)/python -m pytest --containers tests/chassis tests/companies tests/credit_monitor \
 	    tests/enrichment tests/gateway tests/containers
+
+test-faults: setup ## thousands of faults under load, in about forty minutes; ends with their tally
+	@KUNDVAKT_FAULTS_MIN=$(FAULTS_MIN) $(BIN)/python -m pytest -m '' $(F)
 
 wire: setup ## write down what is said on the wire: examples, schemas, AsyncAPI
 	@$(BIN)/python -m contracts.describe

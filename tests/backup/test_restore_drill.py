@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chassis.edge import new_id
+from onebox.box import Options
 from onebox.home import Home
 from support.archived import ArchivedPostgres, archived_postgres
 from support.box import Client, RunningBox, eventually, limited_companies, running_box
@@ -35,7 +36,7 @@ def postgres(tmp_path: Path) -> Iterator[ArchivedPostgres]:
 
 @pytest.fixture
 def box(tmp_path: Path, postgres: ArchivedPostgres) -> Iterator[RunningBox]:
-    with running_box(tmp_path / "box", postgres.url) as running:
+    with running_box(tmp_path / "box", Options(database_url=postgres.url)) as running:
         yield running
 
 

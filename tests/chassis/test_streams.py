@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from chassis import appender
 from chassis.decider import Decider, Rejected
 from chassis.edge import new_id, now
 from chassis.site import Site
@@ -174,4 +175,14 @@ class TestInMemory(StreamsPromise):
 class TestOnPostgres(StreamsPromise):
     @pytest.fixture
     def streams(self, site: Site) -> Streams:
+        return site.streams
+
+
+@pytest.mark.servers
+class TestTogetherOnPostgres(StreamsPromise):
+    """What is appended by the way for several callers, though there is only one."""
+
+    @pytest.fixture
+    def streams(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> Streams:
+        monkeypatch.setattr(appender, "is_plain", lambda _: False)
         return site.streams

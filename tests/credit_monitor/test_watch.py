@@ -1,5 +1,7 @@
 """From a customer to a told change, on a real Postgres and a bureau over real HTTP."""
 
+from collections.abc import Iterator
+
 import asyncpg
 import pytest
 from office import Office
@@ -285,3 +287,18 @@ async def test_two_tenants_watch_the_same_company_each_for_itself(
     assert (await office.scores(mine))[-1] == "95"
     assert (await other.scores(theirs))[-1] == "95"
     assert (office.sold(number), other.members()) == (4, [number])
+
+
+async def test_a_number_that_another_company_has_by_now_stays_watched(
+    office: Office, number: str, numbers: Iterator[str]
+) -> None:
+    mistaken = await office.watched(number)
+    right = await office.watched(number)
+    identity = CompanyIdentity(country="SE", number=next(numbers))
+    await office.hear(CompanyIdentified(company_id=mistaken, identity=identity))
+    await office.work_off()
+    await office.poll()
+    assert office.members() == [number]
+    office.change(number, score=95)
+    await office.poll()
+    assert (await office.told(right))[-1] == CHANGED

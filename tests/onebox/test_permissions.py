@@ -194,7 +194,7 @@ async def test_an_answer_goes_back_to_the_asker_once(box: Onebox) -> None:
             await message.respond(b"yes")
 
         await companies.client.subscribe("companies.command.company", "companies", answer)
-        await companies.client.flush()
+        await companies.hear_out()
         reply = await gateway.client.request("companies.command.company", b"?", timeout=2)
         assert reply.data == b"yes"
         with pytest.raises(NoRespondersError):

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from string import ascii_lowercase
@@ -23,6 +24,8 @@ T = TypeVar("T")
 SETTLE_SECONDS_MAX = 20.0
 """Far above the five seconds users are promised: a slow machine is not a wrong one."""
 LOOK_SECONDS = 0.05
+SAMPLE_ROWS = 3_000
+"""Companies for several hundred journeys, made and loaded in a moment."""
 
 
 def eventually(look: Callable[[], T | None], what: str, seconds: float | None = None) -> T:
@@ -197,14 +200,17 @@ def limited_companies(box: RunningBox) -> Iterator[str]:
 
 
 @contextmanager
-def running_box(home: Path, database_url: str = "", **environment: str) -> Iterator[RunningBox]:
+def running_box(
+    home: Path, options: Options | None = None, **environment: str
+) -> Iterator[RunningBox]:
     """Run everything; polls the bureau every second quarter, so that tests need not wait."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     told = {"KUNDVAKT_CREDIT_POLL_SECONDS": "0.25", **environment}
-    options = Options(database_url=database_url, environment=told)
-    box = RunningBox(Onebox(home, options), loop)
+    given = options or Options()
+    rows = given.sample_rows or SAMPLE_ROWS
+    box = RunningBox(Onebox(home, replace(given, sample_rows=rows, environment=told)), loop)
     try:
         box.wait(box.box.__aenter__())
         yield box

@@ -1,9 +1,9 @@
 """Group commit: appends asked for at the same time share one call, one lock and one commit."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -20,9 +20,16 @@ RETRY_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """A restarted Postgres is back within these; the asker's deadline is 2.5 s."""
 CLOSE_SECONDS_MAX = 0.5
 """What is not committed by then was not answered either, and may be asked again."""
-SQL = (
+PLANS = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
+"""Planning for every call costs more than the call. What is looked up by key stays looked up by
+key, even by a plan made when the tables were empty."""
+TOGETHER = (
     "SELECT outcome, answer::text, digest, holder FROM append_batch("
     "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
+)
+ALONE = (
+    "SELECT outcome, answer::text, digest, holder FROM append_one("
+    "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 )
 
 
@@ -62,14 +69,60 @@ class Outcome:
     holder: UUID | None
 
 
-async def append_batch(
-    fetch: Callable[..., Awaitable[Sequence[Any]]], batch: Sequence[Ready]
-) -> list[Outcome]:
-    """Append for several callers in one call of the database's function; `fetch` calls it."""
+class Fetches(Protocol):
+    """A pool, or one connection."""
+
+    async def fetch(self, query: str, *args: Any) -> list[Any]:
+        """Return rows."""
+        ...
+
+
+def is_plain(ready: Ready) -> bool:
+    """Say whether an append writes to its own stream alone, and claims one thing at most."""
+    own = (ready.category, ready.stream, ready.version)
+    return (
+        len(ready.writes) <= 1
+        and len(ready.claims) <= 1
+        and all((one.category, one.stream, one.expected) == own for one in ready.writes)
+        and all(stream == ready.stream for stream, _, _ in ready.claims)
+    )
+
+
+async def append_all(connection: Fetches, batch: Sequence[Ready]) -> list[Outcome]:
+    """Append for one or several callers in one call of the database's function."""
+    if len(batch) == 1 and is_plain(batch[0]):
+        return await _append_one(connection, batch[0])
+    return await _append_batch(connection, batch)
+
+
+async def _append_one(connection: Fetches, ready: Ready) -> list[Outcome]:
+    events = [event for write in ready.writes for event in write.events]
+    _, kind, key = ready.claims[0] if ready.claims else (None, None, None)
+    rows = await connection.fetch(
+        ALONE,
+        ready.tenant,
+        ready.command,
+        ready.digest,
+        ready.category,
+        ready.stream,
+        ready.version,
+        ready.created,
+        ready.meta,
+        [event[0] for event in events],
+        [event[1] for event in events],
+        [event[2] for event in events],
+        kind,
+        key,
+    )
+    return [Outcome(*row) for row in rows]
+
+
+async def _append_batch(connection: Fetches, batch: Sequence[Ready]) -> list[Outcome]:
     writes = [(n, write) for n, ready in enumerate(batch, 1) for write in ready.writes]
     events = [event for _, write in writes for event in write.events]
     claims = [(n, claim) for n, ready in enumerate(batch, 1) for claim in ready.claims]
-    rows = await fetch(
+    rows = await connection.fetch(
+        TOGETHER,
         [ready.tenant for ready in batch],
         [ready.command for ready in batch],
         [ready.digest for ready in batch],
@@ -103,7 +156,6 @@ class Appender:
         self._waiting: list[tuple[Ready, asyncio.Future[Outcome]]] = []
         self._turn: asyncio.Task[None] | None = None
         self._connection: Any = None
-        self._statement: Any = None
 
     async def append(self, ready: Ready) -> Outcome:
         """Append with whoever else is waiting; return what became of this one."""
@@ -149,9 +201,9 @@ class Appender:
         """Commit a batch; after a lost answer ask again, as commands are remembered."""
         for wait in (*RETRY_SECONDS, None):
             try:
-                statement = await self._prepared()
+                connection = await self._connected()
                 reach("append.before-commit")
-                outcomes = await append_batch(statement.fetch, batch)
+                outcomes = await append_all(connection, batch)
                 reach("append.committed")
             except Exception as error:
                 self._disconnect()
@@ -171,11 +223,7 @@ class Appender:
             self._connection.terminate()
         self._connection = None
 
-    async def _prepared(self) -> Any:
+    async def _connected(self) -> Any:
         if self._connection is None or self._connection.is_closed():
-            # A generic plan knows no array sizes and halves the throughput.
-            self._connection = await connect(
-                self._url, f"{self._name}:append", plan_cache_mode="force_custom_plan"
-            )
-            self._statement = await self._connection.prepare(SQL)
-        return self._statement
+            self._connection = await connect(self._url, f"{self._name}:append", **PLANS)
+        return self._connection

@@ -1,6 +1,7 @@
 """Asking another service over NATS: again with the same id until an answer comes or time is up."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TypeVar
 
 import structlog
@@ -30,8 +31,16 @@ class Unavailable(Exception):
 class Asker:
     """Asks commands and queries of the services that answer them."""
 
-    def __init__(self, connection: Client, deadline_seconds: float) -> None:
-        self._nats = connection
+    def __init__(
+        self, connection: Client, deadline_seconds: float, elsewhere: Sequence[Client] = ()
+    ) -> None:
+        """Ask through a connection; `elsewhere` lead to each server, for what gets no answer.
+
+        A server may be cut off from the others without noticing, and whoever answers may be on
+        either side.
+        """
+        self._line = connection
+        self._lines = (connection, *elsewhere)
         self._deadline = deadline_seconds
 
     async def command(self, service: str, command: Command) -> Answer:
@@ -59,8 +68,10 @@ class Asker:
         last: Rejected | None = None
         try:
             async with asyncio.timeout(self._deadline):
+                once = self._once
                 while True:
-                    answer = await self._once(subject, body)
+                    answer = await once(subject, body)
+                    once = self._everywhere
                     if answer is not None:
                         try:
                             self._refuse(_reply(answer))
@@ -77,26 +88,44 @@ class Asker:
             raise (last or Unavailable()) from None
 
     async def _once(self, subject: str, body: bytes) -> bytes | None:
-        if not self._nats.is_connected:
-            return None
-        headers = {"content-type": "application/json"}
-        if parent := tracing.traceparent():
-            headers["traceparent"] = parent
         if len(body) > wire.BODY_BYTES_MAX:
             raise Rejected("too-large", "This is more than one request may carry.")
-        try:
-            with tracing.span(f"ask {subject}"):
-                message = await self._nats.request(
-                    subject, body, timeout=ATTEMPT_SECONDS, headers=headers
-                )
-        except (NatsError, TimeoutError, OSError):
-            return None
-        return message.data
+        with tracing.span(f"ask {subject}"):
+            return (await _through(self._line, subject, body))[1]
+
+    async def _everywhere(self, subject: str, body: bytes) -> bytes | None:
+        """Ask through all lines at once; the first answer counts, and its line is kept."""
+        with tracing.span(f"ask {subject}"):
+            asking = [asyncio.create_task(_through(line, subject, body)) for line in self._lines]
+            try:
+                for first in asyncio.as_completed(asking):
+                    line, answer = await first
+                    if answer is not None:
+                        self._line = line
+                        return answer
+            finally:
+                for one in asking:
+                    one.cancel()
+        return None
 
     @staticmethod
     def _refuse(reply: Reply) -> None:
         if reply.problem is not None:
             raise Rejected(reply.problem.code, reply.problem.message, **reply.problem.details)
+
+
+async def _through(line: Client, subject: str, body: bytes) -> tuple[Client, bytes | None]:
+    """Ask through one line; no answer is no error."""
+    if not line.is_connected:
+        return line, None
+    headers = {"content-type": "application/json"}
+    if parent := tracing.traceparent():
+        headers["traceparent"] = parent
+    try:
+        message = await line.request(subject, body, timeout=ATTEMPT_SECONDS, headers=headers)
+    except (NatsError, TimeoutError, OSError):
+        return line, None
+    return line, message.data
 
 
 def _reply(body: bytes) -> Reply:

@@ -1,13 +1,12 @@
 """Streams kept in Postgres: the record of everything that happened."""
 
-from functools import partial
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import orjson
 
 from chassis import codec, sealing, tracing
-from chassis.appender import SQL, Appender, Kept, Outcome, Ready, append_batch
+from chassis.appender import Appender, Fetches, Kept, Outcome, Ready, append_all
 from chassis.decider import Rejected
 from chassis.edge import new_id
 from chassis.keys import KeyRing
@@ -25,14 +24,6 @@ SELECT version, NULL, data::text FROM events
 WHERE tenant_id = $1 AND stream_id = $2 AND category = $3
 ORDER BY version
 """
-
-
-class Fetches(Protocol):
-    """A pool, or one connection."""
-
-    async def fetch(self, query: str, *args: Any) -> list[Any]:
-        """Return rows."""
-        ...
 
 
 class PostgresStreams:
@@ -122,8 +113,7 @@ class TransactionStreams(PostgresStreams):
 
     async def append(self, append: Append) -> Answer:
         """Append alone, before the transaction's own commit."""
-        call = partial(self._connection.fetch, SQL)
-        outcomes = await append_batch(call, [await self._ready(append)])
+        outcomes = await append_all(self._connection, [await self._ready(append)])
         return judge(outcomes[0])
 
 

@@ -20,6 +20,7 @@ from chassis import metrics
 from chassis.failpoints import reach
 from chassis.leadership import leading
 from chassis.site import Site
+from chassis.stream import refuse_drift
 from chassis.wire import INTERRUPTIONS
 from contracts.envelope import Envelope
 
@@ -27,7 +28,8 @@ log = structlog.get_logger()
 
 WINDOW_EVENTS = 500
 """Published before waiting for the acknowledgements: the bus is busy, little is repeated."""
-ACK_SECONDS_MAX = 10.0
+ACK_SECONDS_MAX = 2.0
+"""Without a single acknowledgement; a slow disk gives few, a stream without a leader none."""
 POLL_SECONDS = 0.5
 """The doorbell may be missed; nothing waits longer than this for it."""
 HEAD_SECONDS = 1.0
@@ -103,13 +105,19 @@ class Publisher:
                 headers=headers,
             )
         reach("relay.published")
-        try:
-            async with asyncio.timeout(ACK_SECONDS_MAX):
-                await self._all_in.wait()
-        except TimeoutError:
-            raise Unacknowledged(f"{len(self._waiting)} without an answer") from None
+        await self._acknowledged()
         if self._refused:
             raise Unacknowledged(self._refused[0])
+
+    async def _acknowledged(self) -> None:
+        """Wait for all acknowledgements, as long as some come."""
+        while not self._all_in.is_set():
+            before = len(self._waiting)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ACK_SECONDS_MAX):
+                    await self._all_in.wait()
+            if before == len(self._waiting) and before:
+                raise Unacknowledged(f"{before} without an answer")
 
     async def _on_ack(self, message: Msg) -> None:
         answer = orjson.loads(message.data or b"{}")
@@ -122,6 +130,7 @@ class Publisher:
 
 async def relay(site: Site) -> None:
     """Relay for as long as the service runs, as leader or waiting to become it."""
+    await _look_at_the_stream(site)
     failures = 0
     while True:
         began = time.monotonic()
@@ -136,6 +145,18 @@ async def relay(site: Site) -> None:
             failures = 0
         await asyncio.sleep(BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS) - 1)])
         failures += 1
+
+
+async def _look_at_the_stream(site: Site) -> None:
+    """Begin only on a stream that is as it must be; raises `StreamDrifted`."""
+    while True:
+        try:
+            await refuse_drift(site.nats)
+        except INTERRUPTIONS as error:
+            log.warning("no stream yet", error=repr(error))
+            await asyncio.sleep(BACK_OFF_SECONDS[-1])
+        else:
+            return
 
 
 async def _lead(site: Site, connection: Any) -> None:

@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 
 from chassis import (
     consumer,
+    failpoints,
     health,
     logs,
     measure,
@@ -182,6 +183,7 @@ def _listen(site: Site) -> socket.socket:
 
 def main() -> None:
     """Run the service named on the command line."""
+    failpoints.begin(sys.argv[1])
     service = find(sys.argv[1])
     settings = Settings()
     logs.configure(settings.log_format, settings.log_level)

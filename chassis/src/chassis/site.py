@@ -65,17 +65,10 @@ async def open_site(service: "Service", settings: Settings) -> AsyncIterator[Sit
                 stack, settings.reader_database_url, size, f"{service.name}:reader"
             )
         keys = await _open_keys(stack, settings, service.name)
-        client = Client()
-        stack.push_async_callback(client.close)
-        connecting = asyncio.create_task(
-            wire.connecting(
-                client,
-                settings.nats_url.get_secret_value(),
-                service.name,
-                settings.nats_inbox_prefix,
-            )
-        )
-        stack.callback(connecting.cancel)
+        url = settings.nats_url.get_secret_value()
+        client, connecting = _line(stack, url, service, settings)
+        servers = url.split(",")
+        lines = [_line(stack, one, service, settings)[0] for one in servers if len(servers) > 1]
         await asyncio.wait([connecting], timeout=BUS_SECONDS)
         appender = Appender(settings.database_url.get_secret_value(), service.name)
         stack.push_async_callback(appender.close)
@@ -86,7 +79,7 @@ async def open_site(service: "Service", settings: Settings) -> AsyncIterator[Sit
             reader=reader,
             streams=PostgresStreams(pool, appender, keys),
             nats=client,
-            ask=Asker(client, settings.command_deadline_seconds),
+            ask=Asker(client, settings.command_deadline_seconds, lines),
             keys=keys,
             connecting=connecting,
         )
@@ -96,6 +89,19 @@ async def _open(stack: AsyncExitStack, url: SecretStr, size: int, name: str) -> 
     pool = await open_pool(url.get_secret_value(), size, name)
     stack.push_async_callback(_close, pool)
     return pool
+
+
+def _line(
+    stack: AsyncExitStack, url: str, service: "Service", settings: Settings
+) -> tuple[Client, "asyncio.Task[None]"]:
+    """Begin to connect to the bus; that may take long."""
+    client = Client()
+    stack.push_async_callback(client.close)
+    connecting = asyncio.create_task(
+        wire.connecting(client, url, service.name, settings.nats_inbox_prefix)
+    )
+    stack.callback(connecting.cancel)
+    return client, connecting
 
 
 async def _open_keys(stack: AsyncExitStack, settings: Settings, name: str) -> KeyRing:

@@ -18,7 +18,7 @@ import structlog
 from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
-from chassis import metrics
+from chassis import metrics, wire
 from chassis.consumer import consumer_config
 from chassis.site import Site
 from chassis.wire import INTERRUPTIONS, STREAM, SUBJECTS
@@ -26,6 +26,8 @@ from chassis.wire import INTERRUPTIONS, STREAM, SUBJECTS
 log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0
+ANSWER_SECONDS_MAX = 2.0
+"""The bus answers in milliseconds; a server cut off from the others, never."""
 ASK_AGAIN_SECONDS = 2.0
 """Without progress this long, the source is asked to send what is missing: a process that died
 with events in hand would otherwise wait for the bus to give them up."""
@@ -43,7 +45,10 @@ async def watch(site: Site) -> None:
     standing: dict[str, Standing] = {}
     async for _ in _ticks():
         try:
-            await _keep_consumer(site)
+            if not await _keep_consumer(site):
+                # Where the bus does not answer nobody can go on: that is no sign of our illness.
+                standing.clear()
+                await wire.move(site.nats)
             for source, head in list(site.heads.items()):
                 await _look(site, source, head, standing)
         except INTERRUPTIONS as error:
@@ -56,9 +61,12 @@ async def _ticks() -> AsyncIterator[None]:
         yield
 
 
-async def _keep_consumer(site: Site) -> None:
-    """Make a deleted durable consumer again; subscriptions go by its name and find it."""
-    jetstream = site.nats.jetstream()
+async def _keep_consumer(site: Site) -> bool:
+    """Make a deleted durable consumer again; subscriptions go by its name and find it.
+
+    Says whether the bus answered.
+    """
+    jetstream = site.nats.jetstream(timeout=ANSWER_SECONDS_MAX)
     with suppress(*INTERRUPTIONS):
         try:
             await jetstream.consumer_info(STREAM, site.service.name)
@@ -67,6 +75,8 @@ async def _keep_consumer(site: Site) -> None:
             config = consumer_config(site.service.name)
             config.filter_subject = SUBJECTS
             await jetstream.add_consumer(STREAM, config)
+        return True
+    return False
 
 
 @dataclass(slots=True)

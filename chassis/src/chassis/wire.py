@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from random import SystemRandom
 from typing import Annotated, Any, TypeVar
 
 import structlog
@@ -41,14 +42,25 @@ WORKERS = 64
 INTERRUPTIONS: tuple[type[Exception], ...] = (*TRANSIENT, NatsError)
 """What a lost server or connection looks like from here: it passes."""
 CONNECT_OPTIONS: dict[str, Any] = {
-    "connect_timeout": 2,
+    "connect_timeout": 1,
     "reconnect_time_wait": 0.2,
     "max_reconnect_attempts": -1,
-    "ping_interval": 5,
+    # A server that says nothing is left within 1.2 s: a command's deadline leaves time to ask
+    # again through another.
+    "ping_interval": 0.4,
     "max_outstanding_pings": 2,
+    # By turns from a random start, so that none goes back to the server it just gave up.
+    "dont_randomize": True,
     # Nothing is kept back while disconnected: a publish that failed must not arrive later.
     "pending_size": -1,
 }
+
+
+def servers(url: str) -> list[str]:
+    """Return the servers of a URL, in an order of their own for every connection."""
+    found = url.split(",")
+    SystemRandom().shuffle(found)
+    return found
 
 
 async def connect(url: str, name: str, inbox_prefix: str) -> Client:
@@ -61,7 +73,7 @@ async def connect(url: str, name: str, inbox_prefix: str) -> Client:
 async def connecting(client: Client, url: str, name: str, inbox_prefix: str) -> None:
     """Connect a client to NATS, however long that takes."""
     await client.connect(
-        url.split(","),
+        servers(url),
         name=name,
         inbox_prefix=inbox_prefix.encode(),
         error_cb=_log_error,
@@ -73,7 +85,7 @@ async def connecting(client: Client, url: str, name: str, inbox_prefix: str) -> 
 def broker(url: str, name: str, inbox_prefix: str) -> NatsBroker:
     """Return the broker that carries commands and queries."""
     return NatsBroker(
-        url.split(","),
+        servers(url),
         name=name,
         inbox_prefix=inbox_prefix,
         # The default would drop a message for good at the first error.
@@ -83,6 +95,12 @@ def broker(url: str, name: str, inbox_prefix: str) -> NatsBroker:
         log_level=logging.DEBUG,
         **CONNECT_OPTIONS,
     )
+
+
+async def move(client: Client) -> None:
+    """Leave a server for the next one, where there is another: this one may be cut off."""
+    if len(client.servers) > 1:
+        await client.force_reconnect()
 
 
 async def _log_error(error: Exception) -> None:

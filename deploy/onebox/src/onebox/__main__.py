@@ -37,6 +37,9 @@ class RunSettings(BaseSettings):
         default=SecretStr(""), description="NATS's administrator: used instead of our own."
     )
     demo: bool = Field(default=True, description="Whether a tenant `demo` shows what happens.")
+    sample_rows: int = Field(
+        default=0, ge=0, description="Companies in the sample registry; 0 for the usual 21,000."
+    )
     failpoint: str = Field(
         default="", description="For tests: `service=name:nth:action` arms one step of a service."
     )
@@ -44,10 +47,12 @@ class RunSettings(BaseSettings):
 
 def failpoints(setting: str) -> dict[str, str]:
     """Return whose first process is to be interrupted where; without a service, everyone's."""
-    if not setting:
-        return {}
-    service, sign, point = setting.rpartition("=")
-    return {service: point} if sign else dict.fromkeys(SERVICES, point)
+    armed: dict[str, str] = {}
+    for one in filter(None, setting.split(",")):
+        service, sign, point = one.rpartition("=")
+        for name in (service,) if sign else SERVICES:
+            armed[name] = f"{armed[name]},{point}" if name in armed else point
+    return armed
 
 
 def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
@@ -74,6 +79,7 @@ async def run(settings: RunSettings) -> None:
         nats_url=settings.nats_url.get_secret_value(),
         failpoints=failpoints(settings.failpoint),
         bureau_every_seconds=DEMO_RATING_SECONDS if settings.demo else 0,
+        sample_rows=settings.sample_rows,
         environment={**own, **passed_on(os.environ)},
     )
     say(f"Kundvakt starts in {settings.home.resolve()}")

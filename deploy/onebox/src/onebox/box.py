@@ -34,7 +34,8 @@ class Options:
 
     Without a URL a server is embedded; `http_port` 0 takes a free one. `failpoints` arm one step
     in a service's first process. `bureau_every_seconds` lets the stand-in bureau change ratings
-    by itself. `environment` is told to every service.
+    by itself. `sample_rows` is the size of the sample registry, 0 the usual one. `environment`
+    is told to every service.
     """
 
     http_port: int = 0
@@ -43,6 +44,7 @@ class Options:
     services: tuple[str, ...] = SERVICES
     failpoints: Mapping[str, str] = field(default_factory=dict)
     bureau_every_seconds: float = 0.0
+    sample_rows: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -145,7 +147,7 @@ class Onebox:
         services = [find(name) for name in self.options.services]
         await migrate(urls["database"], urls["nats"], self.home.password, services)
         registry = self.role_url("kundvakt_enrichment", "kundvakt_enrichment")
-        await load_sample(registry, self.home.logs / "registry.log")
+        await load_sample(registry, self.home.logs / "registry.log", self.options.sample_rows)
         bureau = programs.bureau(self.home, self.options.bureau_every_seconds)
         urls["creditsafe"] = bureau.url
         await self._supervisor.start([bureau.program])

@@ -10,12 +10,16 @@ from onebox.program import Child, Program
 SECONDS_MAX = 120.0
 
 
-async def load_sample(database_url: str, log: Path) -> None:
-    """Load the sample registry; where it is loaded already, nothing changes."""
+async def load_sample(database_url: str, log: Path, rows: int) -> None:
+    """Load the sample registry; where it is loaded already, nothing changes.
+
+    0 rows leave its size to the command.
+    """
+    size = {"KUNDVAKT_SAMPLE_ROWS": str(rows)} if rows else {}
     program = Program(
         "registry",
         (sys.executable, "-m", "chassis.cli", "registry", "sample"),
-        {"KUNDVAKT_DATABASE_URL": database_url},
+        {"KUNDVAKT_DATABASE_URL": database_url, **size},
         stop_seconds_max=1.0,
     )
     child = Child(program, log)

@@ -120,45 +120,74 @@ def settle(
     beyond what was told may still be told.
     """
     fresh = [change for change in changes if as_of is None or change.at >= as_of]
-    news = fresh[_already_in(rating, fresh) :]
+    news = fresh[_already_in(rating, as_of, fresh) :]
     far = max([change.at for change in changes] + ([as_of] if as_of else []), default=None)
     if not news:
         return _compare(rating, far, report, patient=patient)
-    found, untold_before = _walk(rating, news)
+    found, told = _walk(rating, news)
     last = news[-1]
     is_further_on = not agrees(report[0], last.new)
     if is_further_on:
-        return Settled(tuple(found), far, look_again=True)
-    if untold_before:
-        return Settled(_with_report(_walk_back(rating, news, report[0]), report[0]), far)
-    if same(found[-1].rating if found else rating, report[0]):
+        return Settled((*found, *_walk_on(_end(rating, found), news[told:])), far, look_again=True)
+    if told < len(news):
+        found += _walk_back(_end(rating, found), news[told:], report[0])
+        return Settled(_with_report(found, report[0]), _reached(far, report))
+    if same(_end(rating, found), report[0]):
         return Settled(_with_report(found, report[0]), far)
     if patient:
         return _hold(found, last, news[-2].at if len(news) > 1 else as_of)
-    return Settled(_with_report(found, report[0]) or _seen(report), far)
+    return Settled(_with_report(found, report[0]) or _seen(report), _reached(far, report))
 
 
-def _already_in(rating: CreditRating, changes: Sequence[Change]) -> int:
-    """Return how many of the first changes the rating we have is known to include."""
-    if not changes or agrees(rating, changes[0].old):
+def _already_in(
+    rating: CreditRating, as_of: datetime | None, changes: Sequence[Change]
+) -> int:
+    """Return how many of the first changes the rating we have is known to include.
+
+    It includes none that is later than it; only of the very moment it was seen at, or where we
+    do not know when that was, can there be a doubt.
+    """
+    doubtful = [change for change in changes if as_of is None or change.at == as_of]
+    if not doubtful or agrees(rating, doubtful[0].old):
         return 0
-    fits = (n for n, c in enumerate(changes, 1) if agrees(rating, c.new))
+    fits = (n for n, c in enumerate(doubtful, 1) if agrees(rating, c.new))
     return next(fits, 0)
 
 
-def _walk(rating: CreditRating, changes: Sequence[Change]) -> tuple[list[Found], bool]:
-    """Go from change to change; say whether one was missing in between."""
+def _end(rating: CreditRating, found: Sequence[Found]) -> CreditRating:
+    """Return the rating that what was found leads to."""
+    return found[-1].rating if found else rating
+
+
+def _reached(far: datetime | None, report: tuple[CreditRating, datetime]) -> datetime:
+    """Return how far we are once a report was believed beyond what was told."""
+    return max(far, report[1]) if far else report[1]
+
+
+def _walk(rating: CreditRating, changes: Sequence[Change]) -> tuple[list[Found], int]:
+    """Go from change to change as far as each begins where the last ended; say how many did."""
     found: list[Found] = []
-    untold = False
+    for told, change in enumerate(changes):
+        if not agrees(rating, change.old):
+            return found, told
+        after = put(rating, change.new, change.at)
+        if not same(after, rating):
+            found.append(Found(f"notification {change.ids[0]}", after, change.at))
+        rating = after
+    return found, len(changes)
+
+
+def _walk_on(rating: CreditRating, changes: Sequence[Change]) -> list[Found]:
+    """Go from change to change, each time from what was told of the rating before it."""
+    found: list[Found] = []
     for change in changes:
         before = put(rating, change.old, change.at)
         if not same(before, rating):
-            untold = True
             found.append(Found(f"before {change.ids[0]}", before, change.at))
         rating = put(before, change.new, change.at)
         if not same(rating, before):
             found.append(Found(f"notification {change.ids[0]}", rating, change.at))
-    return found, untold
+    return found
 
 
 def _walk_back(
@@ -196,7 +225,7 @@ def _compare(
         return Settled((), far)
     if patient:
         return Settled((), far, look_again=True)
-    return Settled(_seen(report), max(far, report[1]) if far else report[1])
+    return Settled(_seen(report), _reached(far, report))
 
 
 def _seen(report: tuple[CreditRating, datetime]) -> tuple[Found, ...]:

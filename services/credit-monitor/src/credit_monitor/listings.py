@@ -57,6 +57,22 @@ async def remove(connection: Connection, tenant: str, company_id: UUID) -> None:
     )
 
 
+async def doubt(connection: Connection, tenant: str, gone: Listing) -> list[UUID]:
+    """Say of no company any more that it is where another one was just taken out; return whose.
+
+    A number that one company had by mistake may by now be another's, which the bureau keeps in
+    the same place.
+    """
+    rows = await connection.fetch(
+        "UPDATE listings SET state = 'maybe'"
+        " WHERE tenant_id = $1 AND portfolio = $2 AND reference = $3 RETURNING company_id",
+        tenant,
+        gone.portfolio,
+        gone.reference,
+    )
+    return [row["company_id"] for row in rows]
+
+
 async def portfolio_of(pool: Pool, bureau: Bureau, tenant: str) -> str:
     """Return a tenant's portfolio at the bureau, opened now if there is none.
 

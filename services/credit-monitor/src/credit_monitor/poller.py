@@ -49,6 +49,20 @@ class Reading:
     is_deep: bool
 
 
+def is_deep(deep_at: datetime | None, begun: datetime) -> bool:
+    """Say whether it is time to read a whole day again."""
+    return deep_at is None or begun - deep_at >= DEEP_EVERY
+
+
+def read_from(
+    cursor: datetime | None, begun: datetime, overlap: timedelta, *, deep: bool
+) -> datetime:
+    """Return from when to read, by the bureau's clock; the first time, a day back by ours."""
+    if cursor is None:
+        return begun.astimezone(UTC).replace(tzinfo=None) - DEEP_OVERLAP
+    return cursor - (DEEP_OVERLAP if deep else overlap)
+
+
 class Poller:
     """Reads one account's notifications."""
 
@@ -65,7 +79,8 @@ class Poller:
             return False
         try:
             async with kept_up(lambda: self._extend(reading)):
-                told = await self._bureau.notices(self._since(reading))
+                since = read_from(reading.cursor, now(), self._overlap, deep=reading.is_deep)
+                told = await self._bureau.notices(since)
                 reach("credit-monitor.polled")
                 await self._keep(reading, told)
         except Unavailable as error:
@@ -81,9 +96,9 @@ class Poller:
         row = await self._pool.fetchrow(LEASE, self._bureau.name, LEASE_SECONDS)
         if row is None:
             return None
-        deep_at, begun = row["deep_at"], row["begun"]
-        is_deep = deep_at is None or begun - deep_at >= DEEP_EVERY
-        return Reading(row["fence"], row["cursor"], row["failures"], begun, is_deep)
+        begun = row["begun"]
+        deep = is_deep(row["deep_at"], begun)
+        return Reading(row["fence"], row["cursor"], row["failures"], begun, deep)
 
     async def _extend(self, reading: Reading) -> None:
         await self._pool.execute(
@@ -93,12 +108,6 @@ class Poller:
             reading.fence,
             LEASE_SECONDS,
         )
-
-    def _since(self, reading: Reading) -> datetime:
-        """Return from when to read, by the bureau's clock; the first time, a day back by ours."""
-        if reading.cursor is None:
-            return now().astimezone(UTC).replace(tzinfo=None) - DEEP_OVERLAP
-        return reading.cursor - (DEEP_OVERLAP if reading.is_deep else self._overlap)
 
     async def _keep(self, reading: Reading, told: Sequence[Notice]) -> None:
         """Keep what is new, and how far we are; rings for the companies concerned."""

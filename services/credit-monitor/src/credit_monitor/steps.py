@@ -141,13 +141,15 @@ async def watch(desk: Desk, known: Known) -> None:
 
 async def unlist(desk: Desk, known: Known) -> None:
     """Take a company out of its portfolio."""
-    listing = known.listing
+    listing, held = known.listing, desk.work
     assert listing  # noqa: S101 - the policy unlists only what is listed
     await desk.bureau.unwatch(listing.portfolio, listing.reference)
     reach("credit-monitor.portfolio-removed")
-    async with work.holding(desk.pool, desk.work) as (connection, _):
-        await listings.remove(connection, desk.work.tenant, desk.work.company_id)
-        await work.go_on(connection, desk.work)
+    async with work.holding(desk.pool, held) as (connection, _):
+        await listings.remove(connection, held.tenant, held.company_id)
+        for other in await listings.doubt(connection, held.tenant, listing):
+            await work.touch(connection, held.tenant, other, held.correlation, held.causation)
+        await work.go_on(connection, held)
 
 
 async def settle_changes(desk: Desk, known: Known) -> None:

@@ -38,7 +38,10 @@ DatabaseOption = Annotated[
         show_default=False,
     ),
 ]
-RowsOption = Annotated[int, typer.Option(min=3, help="Companies; sub-units come on top.")]
+RowsOption = Annotated[
+    int,
+    typer.Option(min=3, envvar="KUNDVAKT_SAMPLE_ROWS", help="Companies; sub-units come on top."),
+]
 SeedOption = Annotated[int, typer.Option(help="The same seed gives the same companies.")]
 
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.edge import derived_id, fingerprint, new_id, now
+from chassis.failpoints import reach
 from chassis.site import Site
 from contracts.message import Answer, Command
 from gateway.problems import Refused
@@ -73,7 +74,10 @@ class Wish:
 
     async def ask(self, command: Command) -> Answer:
         """Ask for it to be done."""
-        return await self.site.ask.command("companies", command)
+        reach("gateway.command-asked")
+        answer = await self.site.ask.command("companies", command)
+        reach("gateway.command-answered")
+        return answer
 
 
 async def wish(request: Request, key: IdempotencyKey = None, match: IfMatch = None) -> Wish:

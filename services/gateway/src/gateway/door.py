@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.edge import new_id
+from chassis.failpoints import reach
 from chassis.postgres import TRANSIENT
 from gateway.access.keys import Doorkeeper
 from gateway.problems import Refused, unavailable
@@ -58,7 +59,9 @@ class Door:
         try:
             if scope["path"].startswith(PROTECTED):
                 await self._recognise(scope)
+                reach("gateway.request-recognised")
             body = await _read(scope, receive)
+            reach("gateway.request-read")
         except Refused as refused:
             await refused.response()(scope, receive, answer)
             return

@@ -1,0 +1,108 @@
+"""A client for load: HTTP/1.1 on kept connections, with as little of our own time as can be."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+PATIENCE_SECONDS = 10.0
+"""For one answer: far above what any is promised."""
+LENGTH = b"content-length:"
+
+
+class Wire(asyncio.Protocol):
+    """One connection, one request at a time."""
+
+    def __init__(self) -> None:
+        self._read = b""
+        self._waiting: asyncio.Future[tuple[int, bytes]] | None = None
+        self._transport: Any = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever waits."""
+        if self._waiting and not self._waiting.done():
+            self._waiting.set_exception(exc or ConnectionError("hung up"))
+
+    def data_received(self, data: bytes) -> None:
+        """Put the answer together."""
+        self._read += data
+        head, found, body = self._read.partition(b"\r\n\r\n")
+        if not found or self._waiting is None:
+            return
+        length = int(head.lower().partition(LENGTH)[2].split(b"\r\n", 1)[0] or 0)
+        if len(body) >= length and not self._waiting.done():
+            self._read = b""
+            self._waiting.set_result((int(head[9:12]), body[:length]))
+
+    async def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Send a request; return status and body."""
+        self._waiting = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self._waiting
+
+    def close(self) -> None:
+        """Hang up."""
+        self._transport.close()
+
+
+@dataclass(slots=True)
+class Api:
+    """The gateway as one tenant: as many connections as are asked on at once."""
+
+    url: str
+    key: str
+    _free: list[Wire] = field(default_factory=list)
+
+    async def post(self, path: str, body: Any) -> tuple[int, Any]:
+        """Post a body."""
+        content = orjson.dumps(body)
+        head = f"content-type: application/json\r\ncontent-length: {len(content)}\r\n"
+        return await self._ask("POST", path, head, content)
+
+    async def get(self, path: str) -> tuple[int, Any]:
+        """Read something."""
+        return await self._ask("GET", path, "", b"")
+
+    async def _ask(self, method: str, path: str, head: str, content: bytes) -> tuple[int, Any]:
+        lines = f"{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {self.key}\r\n"
+        wire = self._free.pop() if self._free else await self._connected()
+        status, body = await wire.ask(f"{lines}{head}\r\n".encode() + content)
+        self._free.append(wire)
+        return status, orjson.loads(body) if body else None
+
+    async def _connected(self) -> Wire:
+        parts = urlsplit(self.url)
+        loop = asyncio.get_running_loop()
+        _, wire = await loop.create_connection(Wire, str(parts.hostname), int(parts.port or 80))
+        return wire
+
+    async def events(self) -> AsyncIterator[bytes]:
+        """Listen to the event stream; yields each `data` line, and first an empty one."""
+        parts = urlsplit(self.url)
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        writer.write(
+            f"GET /api/v1/events HTTP/1.1\r\nhost: bench\r\n"
+            f"authorization: Bearer {self.key}\r\n\r\n".encode()
+        )
+        try:
+            status = await reader.readline()
+            if b" 200 " not in status:
+                raise ConnectionError(status.decode())
+            while line := await reader.readline():
+                if line.startswith((b"data: ", b": listening")):
+                    yield line.partition(b"data: ")[2]
+        finally:
+            writer.close()
+
+    def close(self) -> None:
+        """Hang up everywhere."""
+        while self._free:
+            self._free.pop().close()

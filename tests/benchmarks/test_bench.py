@@ -1,0 +1,28 @@
+"""The benchmarks work: every measure is taken once, small. What they find is not judged here."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[2]
+
+
+@pytest.mark.servers
+@pytest.mark.journey
+@pytest.mark.timeout(300)
+def test_every_measure_but_the_start_can_be_taken() -> None:
+    names = ["append", "relay", "projection", "commands", "latency", "listeners", "footprint"]
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "benchmarks", "--fast", *names, "rebuild"],
+        cwd=HOUSE,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "could not be measured" not in done.stdout
+    for name in ("append, 32 callers", "relay", "projection", "rebuild", "event to client"):
+        assert name in done.stdout

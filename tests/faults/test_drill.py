@@ -1,0 +1,33 @@
+"""A drill without faults, and with chance errors, pauses and deaths anywhere at once."""
+
+import pytest
+
+from support.faults.arms import Nurse
+from support.faults.drill import Drills, first_answers
+from support.faults.load import Pace
+
+pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(600)]
+
+FROZEN_SECONDS = 0.2
+
+
+def test_without_faults_every_command_is_answered_at_the_first_try(drills: Drills) -> None:
+    with drills.drilling(pace=Pace(commands=20, registry_share=0.05, changes=1)) as drill:
+        drill.written(200)
+    assert drill.load.ledger.failed_first == []
+    assert first_answers(drill)["ok"] > 150
+
+
+@pytest.mark.parametrize(
+    ("seed", "mix"),
+    [(1, "0.02:raise+raise+raise+pause+kill"), (2, "0.05:raise+pause"), (3, "0.1:raise")],
+)
+def test_struck_by_chance_anywhere_at_once_nothing_is_lost_or_doubled(
+    drills: Drills, seed: int, mix: str
+) -> None:
+    nurse = Nurse(lambda: drills.box.box.processes, FROZEN_SECONDS)
+    pace = Pace(commands=25, registry_share=0.03, changes=1)
+    with nurse.on_duty(), drills.drilling(pace=pace, seed=seed) as drill:
+        drills.arms.arm(f"*:{seed}/{mix}")
+        drill.written(300)
+    assert first_answers(drill)["ok"] > 0
