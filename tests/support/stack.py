@@ -123,6 +123,12 @@ class Stack:
         found = json.loads(said(*ENGINE, "inspect", *ids))
         return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in found}
 
+    def is_loaded(self) -> bool:
+        """Say whether the sample registry is there."""
+        state = self.containers()["sample"]["State"]
+        assert not state["ExitCode"], state
+        return not state["Running"]
+
     def runs(self, service: str, since: str = "") -> bool | None:
         """Say whether a service runs and is well, and was started since some moment."""
         state = self.containers()[service]["State"]
@@ -163,6 +169,7 @@ def running_stack() -> Iterator[Stack]:
         for service, container in stack.containers().items():
             if container["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped":
                 stack.healed(service)
+        eventually(lambda: stack.is_loaded() or None, "the registry loaded", START_SECONDS_MAX)
         yield stack
     finally:
         stack.clients.close()
