@@ -30,12 +30,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip what cannot run here, and say why."""
-    if not config.getoption("--containers") or engine_answers():
-        return
-    absent = pytest.mark.skip(reason="no Docker engine with Compose answers here")
-    for item in items:
-        if {"containers", "servers"} & {mark.name for mark in item.iter_markers()}:
-            item.add_marker(absent)
+    need = {"containers", "servers"} if config.getoption("--containers") else {"containers"}
+    items = [item for item in items if need & {mark.name for mark in item.iter_markers()}]
+    if items and not engine_answers():
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason="no Docker engine with Compose answers here"))
 
 
 @pytest.fixture(scope="session")
