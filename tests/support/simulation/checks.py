@@ -7,7 +7,7 @@ from typing import Any
 from contracts.credit_monitor import CompanyRated, CreditRatingChanged
 from contracts.envelope import Envelope
 from contracts.values import CreditRating
-from credit_monitor.model import Credit, credits_, same
+from credit_monitor.model import Credit, same
 from credit_monitor.policy import excluded, is_clear, unwanted
 from credit_monitor.subject import Subject
 from support.simulation import pure
@@ -35,7 +35,7 @@ def check_record(source: str, log: list[Envelope]) -> None:
     """See that positions have no gaps, nor the versions of any stream."""
     versions: dict[Any, int] = defaultdict(int)
     for position, envelope in enumerate(log, 1):
-        stream = (envelope.tenant, envelope.category, envelope.stream_id)
+        stream = (envelope.tenant, envelope.category, envelope.stream_id.int)
         versions[stream] += 1
         if (envelope.position, envelope.version) != (position, versions[stream]):
             raise Red(f"{source}: {envelope.type} at {envelope.position}, v{envelope.version}")
@@ -94,7 +94,7 @@ def check_heard(world: World) -> None:
         by_stream: dict[Any, int] = {}
         for envelope in heard:
             by_source[envelope.source].append(envelope.position)
-            stream = (envelope.source, envelope.tenant, envelope.stream_id)
+            stream = (envelope.source, envelope.tenant, envelope.stream_id.int)
             if by_stream.get(stream, 0) >= envelope.position:
                 raise Red(f"{service} had {envelope.source} {envelope.position} again or late")
             by_stream[stream] = envelope.position
@@ -125,7 +125,7 @@ def check_watch(world: World) -> None:
         for company_id in COMPANIES:
             envelopes = told[tenant, company_id]
             events = [pure.event_of(envelope.data) for envelope in envelopes]
-            credit = credits_.fold(events)
+            credit = pure.credits_.fold(events)
             check_wanted(world, tenant, company_id, credit)
             ratings = check_chain(events)
             if credit.watched and ratings:

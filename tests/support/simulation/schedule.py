@@ -8,18 +8,20 @@ from support.simulation import office, services
 from support.simulation.bureau import RATINGS
 from support.simulation.cast import NAMES, NUMBERS, WISHES
 from support.simulation.checks import check
+from support.simulation.models import PROJECTIONS
 from support.simulation.process import Process
 from support.simulation.record import SERVICES, SOURCES
 from support.simulation.world import Red, World
 
 Act = Callable[[World], str]
+AND_SO, BEGINS = ", to the end", ", and pauses"
 WATCHED_FROM = 128
 """A schedule whose first byte is as high begins where Alm is under watch already."""
 
 
-def _ask(wish: int, world: World) -> str:
-    world.ask(wish)
-    return WISHES[wish].sentence
+def _ask(wish: int, at_once: bool, world: World) -> str:
+    world.ask(wish, at_once=at_once)
+    return f"{WISHES[wish].sentence}{AND_SO if at_once else BEGINS}"
 
 
 def _go_on(number: int, steps: int, world: World) -> str:
@@ -39,14 +41,14 @@ def _name(world: World, number: int) -> str:
     return running[number % len(running)].name if running else "nobody"
 
 
-def _relay(source: str, world: World) -> str:
-    world.relay(source)
-    return f"the relay of {source} begins"
+def _relay(source: str, at_once: bool, world: World) -> str:
+    world.relay(source, at_once=at_once)
+    return f"the relay of {source} puts a window on the bus{AND_SO if at_once else BEGINS}"
 
 
-def _take(service: str, choice: str, world: World) -> str:
-    world.take_in(service, CHOICES[choice])
-    return f"{service} is given {choice}"
+def _take(service: str, choice: str, at_once: bool, world: World) -> str:
+    world.take_in(service, CHOICES[choice], at_once=at_once)
+    return f"{service} takes in {choice}{AND_SO if at_once else BEGINS}"
 
 
 def _watch(service: str, world: World) -> str:
@@ -54,9 +56,9 @@ def _watch(service: str, world: World) -> str:
     return f"{service} asks for what it misses"
 
 
-def _project(number: int, world: World) -> str:
-    world.project(number)
-    return f"projector {number} folds a batch"
+def _project(number: int, at_once: bool, world: World) -> str:
+    world.project(number, at_once=at_once)
+    return f"the projector of {PROJECTIONS[number].name} folds{AND_SO if at_once else BEGINS}"
 
 
 def _lose(sequence: int, world: World) -> str:
@@ -67,7 +69,7 @@ def _lose(sequence: int, world: World) -> str:
 def _bus(what: str, world: World) -> str:
     if what == "is made anew":
         world.rebuild_stream()
-    elif what == "forgets what was acknowledged":
+    elif what == "forgets what it was told":
         world.bus.restart()
     elif what == "forgets ids":
         world.bus.ids.clear()
@@ -96,13 +98,14 @@ def _bureau(is_up: bool, world: World) -> str:  # noqa: FBT001 - named by the ta
     return f"the bureau is {'back' if is_up else 'away'}"
 
 
-def _poll(world: World) -> str:
-    world.poll()
-    return "a poller begins"
+def _poll(at_once: bool, world: World) -> str:
+    world.poll(at_once=at_once)
+    return f"a poller reads notifications{AND_SO if at_once else BEGINS}"
 
 
-def _work(world: World) -> str:
-    return "a worker begins" if world.work() else "no worker has anything to do"
+def _work(at_once: bool, world: World) -> str:
+    world.work(at_once=at_once)
+    return f"a worker takes a step{AND_SO if at_once else BEGINS}"
 
 
 def _pass(minutes: int, world: World) -> str:
@@ -129,8 +132,9 @@ def _drain(world: World) -> str:
     return "everything goes on as far as it can"
 
 
+ALL = "all that is waiting"
 CHOICES: dict[str, Callable[[list[int]], list[int]]] = {
-    "all that is waiting": list,
+    ALL: list,
     "only the latest message": lambda waiting: waiting[-1:],
     "all but the first message": lambda waiting: waiting[1:],
     "the first message": lambda waiting: waiting[:1],
@@ -140,26 +144,30 @@ MOODS = ("is late", "is very late", "repeats itself", "forgets", "tells one thin
 
 def _weighted() -> Iterable[tuple[int, Act]]:
     """Say what may happen, the ordinary first, and how often."""
-    yield from ((1, partial(_ask, wish)) for wish in range(len(WISHES)))
-    yield from ((5, partial(_ask, wish)) for wish in (0, 8))
-    yield from ((3, partial(_relay, source)) for source in SOURCES)
-    yield from ((3, partial(_take, service, "all that is waiting")) for service in SERVICES)
-    yield from ((1, partial(_project, number)) for number in range(3))
-    yield 9, _work
-    yield 7, _poll
-    yield 6, _drain
-    yield from ((3, partial(_go_on, number, 1000)) for number in range(4))
-    yield from ((5, partial(_go_on, number, 1)) for number in range(4))
+    yield from ((1, partial(_ask, wish, True)) for wish in range(len(WISHES)))
+    yield from ((3, partial(_ask, wish, True)) for wish in (0, 8))
+    yield from ((3, partial(_relay, source, True)) for source in SOURCES)
+    yield from ((3, partial(_take, service, ALL, True)) for service in SERVICES)
+    yield from ((1, partial(_project, number, True)) for number in range(3))
+    yield from ((7, partial(act, True)) for act in (_work, _poll))
+    yield 5, _drain
     yield from ((2, partial(_change, place, which)) for place in (0, 1) for which in range(4))
     yield from ((n, partial(_pass, minutes)) for n, minutes in ((5, 2), (2, 60)))
-    yield from ((1, partial(_take, service, one)) for service in SERVICES for one in CHOICES)
-    yield from ((1, partial(_watch, service)) for service in SERVICES)
-    yield from ((2, partial(_die, number)) for number in range(4))
+    yield from ((1, partial(_ask, wish, False)) for wish in range(16))
+    yield from ((2, partial(_relay, source, False)) for source in SOURCES)
+    yield from ((2, partial(_take, service, ALL, False)) for service in SERVICES)
+    yield from ((1, partial(_project, number, False)) for number in range(3))
+    yield from ((5, partial(act, False)) for act in (_work, _poll))
+    yield from ((6, partial(_go_on, number, 1)) for number in range(3))
+    yield from ((3, partial(_go_on, number, 1000)) for number in range(3))
+    yield from ((3, partial(_die, number)) for number in range(3))
     yield from ((1, partial(_crash, service)) for service in SERVICES)
+    yield from ((1, partial(_take, s, one, True)) for s in SERVICES for one in CHOICES)
+    yield from ((1, partial(_watch, service)) for service in SERVICES)
     yield from ((2, partial(_mood, mood)) for mood in MOODS)
     yield from ((1, partial(_lose, sequence)) for sequence in (0, -1, -2))
     yield from ((1, partial(_bus, what)) for what in ("is away", "is back", "is back"))
-    yield from ((1, partial(_bus, what)) for what in ("forgets what was acknowledged", "forgets ids"))
+    yield from ((1, partial(_bus, what)) for what in ("forgets what it was told", "forgets ids"))
     yield 2, partial(_bus, "is made anew")
     yield from ((1, partial(_bureau, is_up)) for is_up in (False, True, True))
     yield from ((1, partial(_unreadable, service)) for service in SOURCES)
@@ -172,11 +180,10 @@ assert len(ACTS) < 256, len(ACTS)  # noqa: PLR2004 - one byte, and zero is nothi
 
 @lru_cache(maxsize=64)
 def _watched(off: frozenset[str]) -> World:
-    """Return a world in which both tenants have Alm under watch."""
+    """Return a world in which north has Alm under watch."""
     world = World(off)
     with office.at(world):
-        world.ask(0)
-        world.ask(8)
+        world.ask(0, at_once=True)
         world.rest()
     return world
 
@@ -188,7 +195,7 @@ def play(schedule: bytes, off: frozenset[str] = frozenset(), told: list[str] | N
     is_watched = schedule[0] >= WATCHED_FROM
     world = _watched(off).copy() if is_watched else World(off)
     if told is not None and is_watched:
-        told.append("Alm is a customer of both tenants, under watch")
+        told.append("north has Alm as a customer, under watch")
     with office.at(world):
         for byte in schedule[1:]:
             if byte:
