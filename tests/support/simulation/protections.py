@@ -19,6 +19,21 @@ PROTECTIONS = {
     "leases fenced": "Whoever lost the lease writes nothing.",
 }
 """By what each is called in the world, with what it promises."""
+LOOKED_FOR = {
+    "versions compared": "ask go_on",
+    "gaps noticed": "ask relay take",
+    "noted after publishing": "ask relay go_on die crash",
+    "parked behind": "ask relay take unreadable mended take_up drain",
+    "position with rows": "ask relay take project go_on die drain crash",
+    "readings overlap": "change mood poll pass drain",
+    "leases fenced": "ask change work poll pass go_on drain",
+    "checkpoint with effect": "ask relay take go_on die crash",
+    "relay compared": "ask relay go_on bus drain",
+    "missing asked for": "ask relay take lose drain",
+    "changes dated": "change mood poll pass work",
+    "attempts end in order": "ask go_on",
+}
+"""Where its absence shows in few schedules of all: the kinds of steps that it takes."""
 ASSUMPTIONS = {
     "attempts end in order": "A refusal counts where no earlier attempt was still under way.",
 }

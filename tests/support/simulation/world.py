@@ -86,6 +86,7 @@ class World:
         self.unreadable: set[tuple[str, str, Any]] = set()
         self.republished = 0
         self.was_unreadable = False
+        self.told: list[str] | None = None
 
     def copy(self) -> "World":
         """Return the same world once more; nothing may be under way in it."""
@@ -98,6 +99,16 @@ class World:
         other.models = self.models.copy()
         other.asker = self.asker.copy()
         return other
+
+    def say(self, sentence: str) -> None:
+        """Tell what happens, where anybody listens."""
+        if self.told is not None:
+            self.told.append(sentence)
+
+    def abandon(self) -> None:
+        """Let nothing be under way any more."""
+        for process in self.running:
+            process.die()
 
     # What can be begun, or done at once
 
@@ -272,15 +283,15 @@ class World:
         before = self._progress
         for wish in self.asker.waiting:
             self.ask(wish, at_once=True)
-        for record in self.records.values():
-            if record.parked:
-                services.take_up_again(self, record)
         for source in SOURCES:
             record = self.records[source]
             while record.relayed < len(record.log) and self.bus.is_up:
                 self.relay(source, at_once=True)
         for service in SERVICES:
             self._hear(service)
+        for record in self.records.values():
+            if record.parked:
+                services.take_up_again(self, record)
         while self.work(at_once=True):
             pass
         return self._progress != before
