@@ -19,7 +19,7 @@ endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check fmt-check lint types fences pure fix journeys wire nats lock \
+.PHONY: help setup run test check fmt-check lint types fences pure fix journeys simulate wire nats lock \
         migrate clean
 
 help: ## list the tasks
@@ -51,7 +51,7 @@ fences: setup
 	@$(BIN)/lint-imports
 
 pure: setup
-	@$(BIN)/python -m pytest -q -m 'not servers and not journey'
+	@$(BIN)/python -m pytest -q -m 'not servers and not journey and not simulation'
 
 fix: setup ## format, and repair what can be repaired
 	@$(BIN)/ruff check --fix --quiet . || true
@@ -59,6 +59,9 @@ fix: setup ## format, and repair what can be repaired
 
 journeys: setup ## only the long tests: all of Kundvakt as processes, killed at every step
 	@$(BIN)/python -m pytest -m journey
+
+simulate: setup ## play schedules in memory for SECONDS=60, from SEED=1 on
+	@PYTHONPATH=tests $(BIN)/python -m support.simulation
 
 wire: setup ## write down what is said on the wire: examples, schemas, AsyncAPI
 	@$(BIN)/python -m contracts.describe

@@ -6,8 +6,8 @@ from support.simulation.protections import ASSUMPTIONS, LOOKED_FOR, PROTECTIONS
 from support.simulation.run import is_red, shortest_red
 from support.simulation.schedule import sentences
 
-pytestmark = pytest.mark.simulation
-SCHEDULES_MAX = 3_000
+pytestmark = [pytest.mark.simulation, pytest.mark.timeout(300)]
+SCHEDULES_MAX = 2_000
 SENTENCES_MAX = 12
 """What a person reads at a glance; the beginning, the healing and the end among them."""
 

@@ -184,16 +184,25 @@ ACTS: tuple[Act, ...] = tuple(act for weight, act in _weighted() for _ in range(
 assert len(ACTS) < 256, len(ACTS)  # noqa: PLR2004 - one byte, and zero is nothing
 
 
-def bytes_of(words: Iterable[str]) -> list[int]:
+def name_of(act: Act) -> str:
+    """Return how a step is written down: its kind and what it is about."""
+    kind = act.func if isinstance(act, partial) else act
+    about = act.args if isinstance(act, partial) else ()
+    return " ".join([kind.__name__.removeprefix("_"), *(str(one) for one in about)])
+
+
+NAMED = {name_of(act): number for number, act in enumerate(ACTS, 1)}
+
+
+def bytes_of(kinds: Iterable[str]) -> list[int]:
     """Return the steps that are of these kinds: `ask`, `relay`, `crash` and so on."""
-    kinds = {f"_{word}" for word in words}
-    return [n for n, act in enumerate(ACTS, 1) if _kind(act) in kinds]
+    wanted = set(kinds)
+    return [n for n, act in enumerate(ACTS, 1) if name_of(act).partition(" ")[0] in wanted]
 
 
-def _kind(act: Act) -> str:
-    while isinstance(act, partial):
-        act = act.func
-    return act.__name__
+def scheduled(*steps: str, watched: bool = False) -> bytes:
+    """Return the schedule of these steps."""
+    return bytes([WATCHED_FROM if watched else 0, *(NAMED[step] for step in steps)])
 
 
 @lru_cache(maxsize=64)
