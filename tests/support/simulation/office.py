@@ -30,6 +30,7 @@ from credit_monitor.subjects import Standing
 from credit_monitor.work import Work
 from support.simulation.bureau import Clock
 from support.simulation.cast import REGISTRY
+from support.simulation import pure
 from support.simulation.pure import numbered
 
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -409,15 +410,26 @@ def _now() -> datetime:
 def in_memory() -> Iterator[None]:
     """Let the product's steps and reactions work on tables in memory, and by the world's clock."""
     remembered_id = lru_cache(maxsize=100_000)(derived_id)
-    desk = {name: TABLES[name] for name in ("work", "listings", "notices", "subjects")}
     with (
-        patch.multiple(credit_monitor.desk, now=_now, derived_id=remembered_id, **desk),
+        patch.multiple(
+            credit_monitor.desk,
+            now=_now,
+            derived_id=remembered_id,
+            credits_=pure.credits_,
+            **TABLES,
+        ),
         patch.multiple(credit_monitor.steps, log=SILENT, **TABLES),
         patch.multiple(credit_monitor.reports, log=SILENT, work=WORK),
         patch.multiple(
-            credit_monitor.reactions, work=WORK, subjects=SUBJECTS, set_tenant=set_tenant
+            credit_monitor.reactions,
+            work=WORK,
+            subjects=SUBJECTS,
+            set_tenant=set_tenant,
+            learn=pure.learn,
         ),
-        patch.multiple(enrichment.reactions, find=find_in_registry),
+        patch.multiple(
+            enrichment.reactions, find=find_in_registry, registry_facts=pure.registry_facts
+        ),
         patch.multiple(chassis.reaction, derived_id=remembered_id),
     ):
         yield

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis.decider import Rejected
 from chassis.intake import in_order
+from chassis.projection import AnyProjection
 from chassis.reaction import Happened
 from chassis.streams import transact
 from companies.app import service as companies_service
@@ -81,7 +82,7 @@ async def relay(world: "World", record: Record) -> None:
     is_same = (record.relayed, record.epoch) == (position, epoch)
     if is_same or "relay compared" in world.off:
         record.relayed = window[-1].position
-        world.check_noted(record)
+        world.check_noted()
 
 
 def republish(world: "World", source: str, first: int) -> None:
@@ -165,6 +166,14 @@ def take_up_again(world: "World", record: Record) -> None:
         else:
             effect(world, record, parked.envelope)
     record.parked = still
+
+
+async def project(world: "World", projection: AnyProjection) -> None:
+    """Fold the next batch of history into its rows, the position in the same transaction."""
+    position = world.models.fold(projection)
+    if "position with rows" in world.off:
+        await PAUSE
+    world.models.positions[projection.name] = position
 
 
 async def poll(world: "World") -> None:
