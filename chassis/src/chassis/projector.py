@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 import structlog
-from pydantic import TypeAdapter
 
 from chassis import codec
 from chassis.failpoints import reach
@@ -18,7 +17,7 @@ from chassis.projection import AnyProjection, Told
 from chassis.site import Site
 from chassis.tenancy import Connection
 from chassis.wire import INTERRUPTIONS
-from contracts.message import Event
+from contracts.catalogue import EVENTS
 
 log = structlog.get_logger()
 
@@ -37,9 +36,9 @@ class Table:
 
     def __init__(self, projection: AnyProjection, name: str) -> None:
         self.name = name
-        self._adapter = TypeAdapter(projection.row)
-        self._fields = tuple(projection.row.__dataclass_fields__)
-        self.key = self._fields[0]
+        self._form = projection.row
+        self.fields = tuple(projection.row.__dataclass_fields__)
+        self.key = self.fields[0]
 
     async def load(
         self, connection: Connection, at: Sequence[tuple[str, str]]
@@ -57,24 +56,22 @@ class Table:
     def row(self, text: str) -> Any:
         """Return a row from its JSON."""
         data = orjson.loads(text)
-        return self._adapter.validate_python({name: data[name] for name in self._fields})
+        return self._form(*(data[name] for name in self.fields))
 
     async def write(self, connection: Connection, rows: dict[tuple[str, str], Any]) -> None:
         """Write what became of each row: upsert the ones there are, delete the others."""
-        kept = [
-            {"tenant_id": tenant, **self._adapter.dump_python(row, mode="json")}
-            for (tenant, _), row in rows.items()
-            if row is not None
-        ]
+        kept = [(tenant, row) for (tenant, _), row in rows.items() if row is not None]
         gone = [at for at, row in rows.items() if row is None]
         if kept:
-            changes = ", ".join(f"{name} = excluded.{name}" for name in self._fields[1:])
+            columns = ", ".join(self.fields)
+            changes = ", ".join(f"{name} = excluded.{name}" for name in self.fields[1:])
             await connection.execute(
-                f"INSERT INTO {self.name} (tenant_id, {', '.join(self._fields)})"
-                f" SELECT tenant_id, {', '.join(self._fields)}"
-                f" FROM jsonb_populate_recordset(NULL::{self.name}, $1::jsonb)"
+                f"INSERT INTO {self.name} (tenant_id, {columns}) SELECT a.tenant, {columns}"
+                f" FROM (SELECT unnest($1::text[]), unnest($2::jsonb[])) a (tenant, said),"
+                f" jsonb_populate_record(NULL::{self.name}, a.said)"
                 f" ON CONFLICT (tenant_id, {self.key}) DO UPDATE SET {changes}",
-                orjson.dumps(kept).decode(),
+                [tenant for tenant, _ in kept],
+                [orjson.dumps(row).decode() for _, row in kept],
             )
         if gone:
             await connection.execute(
@@ -87,10 +84,9 @@ class Table:
 
 def told_from(row: Any) -> Told:
     """Return an event of history as a projection meets it."""
-    event: Event = codec.event_from(codec.parse(row["data"].encode()))
     return Told(
         tenant=row["tenant_id"],
-        event=event,
+        event=codec.event_in(row["data"], row["type"]),
         seq=row["seq"],
         version=row["version"],
         at=row["at"].isoformat().replace("+00:00", "Z"),
@@ -101,11 +97,10 @@ def told_from(row: Any) -> Told:
     )
 
 
-def concerns(projection: AnyProjection, kind: str) -> bool:
-    """Say whether a projection must read an event; one that nobody knows, everybody must."""
-    return not codec.is_current(kind) or kind in {
-        form.model_fields["type"].default for form in projection.handles
-    }
+def others(projection: AnyProjection) -> frozenset[str]:
+    """Return the types that a projection passes over; one that nobody knows is not among them."""
+    handled = {form.model_fields["type"].default for form in projection.handles}
+    return frozenset(EVENTS.keys() - handled)
 
 
 async def project(site: Site, projection: AnyProjection) -> None:
@@ -149,7 +144,8 @@ async def step(site: Site, projection: AnyProjection) -> bool:
             return False
         table = Table(projection, state["table_name"])
         reach("projector.read")
-        mine = [row for row in rows if concerns(projection, row["type"])]
+        passed_over = others(projection)
+        mine = [row for row in rows if row["type"] not in passed_over]
         await _apply(lent, projection, table, mine)
         reach("projector.applied")
         await lent.execute(
