@@ -12,8 +12,9 @@ import structlog
 from chassis.failpoints import reach
 from chassis.intake import BEHIND, reason_of
 from chassis.projection import AnyProjection
-from chassis.projector import HISTORY, Table, others, park, told_from
+from chassis.projector import HISTORY, others, park, told_from
 from chassis.service import Service
+from chassis.table import Table
 
 log = structlog.get_logger()
 
