@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from functools import partial
 from importlib.metadata import entry_points
 from typing import Annotated, Any, cast
@@ -24,6 +25,8 @@ app.add_typer(stream_app, name="stream")
 app.add_typer(parking.app, name="parked")
 
 HEALTH_SECONDS_MAX = 3.0
+REBUILD_NICENESS = 10
+"""Halfway to the least urgent: it still goes on where everything else is busy."""
 
 
 @app.command("migrate")
@@ -47,6 +50,9 @@ def rebuild_command(
     ]
     if not found:
         raise typer.BadParameter(f"there is no read model {projection!r}")
+
+    # Whoever reads and writes meanwhile comes first.
+    os.nice(REBUILD_NICENESS)
 
     async def build(service: Service, one: Any, connection: Any) -> None:
         rows = await rebuild(connection, one, Roles(f"{PREFIX}_owner", site.role(service.name)))

@@ -164,6 +164,8 @@ async def _lead(site: Site, connection: Any) -> None:
     bell = asyncio.Event()
     bell.set()
     await connection.add_listener("events", lambda *_: bell.set())
+    # What it remembers need not be on disk: what is published again is known by its id.
+    await connection.execute("SET synchronous_commit = off")
     publisher = Publisher(site.nats)
     acknowledgements = await publisher.open()
     requests: asyncio.Queue[tuple[int, int]] = asyncio.Queue(maxsize=100)
