@@ -76,7 +76,20 @@ def checkpoint_before_effect() -> None:
     Intake._take_all = hasty  # type: ignore[method-assign]  # noqa: SLF001 - the same
 
 
+def sync_now_and_then() -> None:
+    """Let both servers say that something is kept before it is on the disk."""
+    from onebox import permissions, postgres  # noqa: PLC0415 - only where it is sabotaged
+
+    jetstream: Callable[[str, str], str] = permissions.jetstream
+    permissions.jetstream = lambda directory, bytes_max: jetstream(directory, bytes_max).replace(
+        "  sync_interval: always\n", ""
+    )
+    postgres.SETTINGS["synchronous_commit"] = "off"
+    postgres.SETTINGS["wal_writer_delay"] = "10s"
+
+
 SABOTAGES = {
+    "sync-now-and-then": sync_now_and_then,
     "forget-commands": forget_commands,
     "publish-after-remembering": publish_after_remembering,
     "checkpoint-before-effect": checkpoint_before_effect,
