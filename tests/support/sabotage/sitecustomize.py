@@ -88,7 +88,22 @@ def sync_now_and_then() -> None:
     postgres.SETTINGS["wal_writer_delay"] = "10s"
 
 
+def trust_silent_servers() -> None:
+    """Ask seldom whether the bus is still there, and ask for commands through one server alone."""
+    from chassis import wire  # noqa: PLC0415 - only where it is sabotaged
+    from chassis.ask import Asker  # noqa: PLC0415 - the same
+
+    wire.CONNECT_OPTIONS["ping_interval"] = 60
+    set_up: Callable[..., None] = Asker.__init__
+
+    def alone(self: Any, connection: Any, deadline: float, _: Any = ()) -> None:
+        set_up(self, connection, deadline)
+
+    Asker.__init__ = alone  # type: ignore[assignment]
+
+
 SABOTAGES = {
+    "trust-silent-servers": trust_silent_servers,
     "sync-now-and-then": sync_now_and_then,
     "forget-commands": forget_commands,
     "publish-after-remembering": publish_after_remembering,
