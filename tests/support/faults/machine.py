@@ -17,7 +17,7 @@ from support.faults.frozen import family, send
 from support.faults.place import Place
 
 SABOTAGE = Path(__file__).parents[1] / "sabotage"
-READY_SECONDS_MAX = 90.0
+READY_SECONDS_MAX = 180.0
 LOOK_SECONDS = 0.05
 
 
