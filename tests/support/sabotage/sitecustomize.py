@@ -39,9 +39,11 @@ def publish_after_remembering() -> None:
 
     window: Callable[..., Any] = relay._window  # noqa: SLF001 - that is what is sabotaged
 
-    async def with_connection(source: str, connection: Any, publisher: Any) -> bool:
+    async def with_connection(
+        source: str, connection: Any, publisher: Any, events_max: int | None = None
+    ) -> bool:
         publisher.sabotaged_connection = connection
-        more: bool = await window(source, connection, publisher)
+        more: bool = await window(source, connection, publisher, events_max)
         return more
 
     async def look_away(*_: Any) -> None:
