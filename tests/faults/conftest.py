@@ -2,14 +2,18 @@
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from support.box import RunningBox, limited_companies, running_box
 from support.faults.arms import Arms
+from support.faults.drill import Drills
 from support.faults.tally import tally
 
+NUMBERS_MAX = 400
+"""Enough for a session; a tenant may create each number once."""
 FAULTS_MIN = int(os.environ.get("KUNDVAKT_FAULTS_MIN", "0"))
 """How many faults a session must inject to count; `make test-faults` says."""
 
@@ -43,5 +47,16 @@ def drilled_box(home: Path, arms: Arms) -> Iterator[RunningBox]:
 
 @pytest.fixture(scope="session")
 def registered(drilled_box: RunningBox) -> Iterator[str]:
-    """Yield Swedish limited companies of the sample registry, another one each time."""
-    return limited_companies(drilled_box)
+    """Yield Swedish limited companies of the sample registry, another one each time.
+
+    They are looked up beforehand: later nobody may be there to ask.
+    """
+    return iter(list(islice(limited_companies(drilled_box), NUMBERS_MAX)))
+
+
+@pytest.fixture
+def drills(
+    drilled_box: RunningBox, arms: Arms, registered: Iterator[str], tmp_path: Path
+) -> Drills:
+    """Return what drills on the session's box."""
+    return Drills(drilled_box, arms, registered, tmp_path)

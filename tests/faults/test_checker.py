@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from chassis.edge import derived_id
-from support.faults.checker import DOUBLED, LOST, Report, check
+from support.faults.checker import check
+from support.faults.findings import DOUBLED, LOST, Report
 from support.faults.ledger import Entry, Intent
 from support.faults.record import Fact, Model, Record
 

@@ -2,47 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from uuid import UUID
 
+from support.faults.findings import DOUBLED, LOST, Finding, Report
 from support.faults.ledger import Entry
-from support.faults.load import CANARY
 from support.faults.record import Fact, Record
-
-SHOWN_MAX = 20
-LOST = "lost"
-DOUBLED = "doubled"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it must be: which invariant, what, and where."""
-
-    invariant: str
-    what: str
-    where: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a check came to."""
-
-    acknowledged: int
-    findings: tuple[Finding, ...]
-
-    def count(self, what: str) -> int:
-        """Return how many findings there are of a kind."""
-        return sum(finding.what == what for finding in self.findings)
-
-    @property
-    def red(self) -> frozenset[str]:
-        """Return the invariants that do not hold."""
-        return frozenset(finding.invariant for finding in self.findings)
-
-    def __str__(self) -> str:
-        lines = [f"{f.invariant} {f.what}: {f.where}" for f in self.findings[:SHOWN_MAX]]
-        return "\n".join([f"{len(self.findings)} findings", *lines])
+from support.faults.wishes import CANARY
 
 
 def check(

@@ -4,17 +4,21 @@ import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from chassis.edge import new_id
-from support.faults.checker import DOUBLED, LOST, Report, check
+from support.box import RunningBox
+from support.faults.arms import Arms
+from support.faults.bureau import RatingChanger, ledger_of, ratings_are_told
+from support.faults.checker import check
+from support.faults.findings import DOUBLED, LOST, Report
 from support.faults.ledger import Ledger
 from support.faults.listening import Listener
 from support.faults.load import Load, Pace, unsettled
-from support.faults.place import Place
+from support.faults.place import Place, place_of
 from support.faults.quiet import quiet
 from support.faults.record import read_record
 from support.faults.tally import tally
@@ -29,6 +33,8 @@ class Drill:
     load: Load
     quiet_seconds: float = 0.0
     report: Report | None = None
+    failed: list[BaseException] = field(default_factory=list)
+    """What ended the load before its time."""
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     def written(self, many: int, seconds: float = 240.0) -> None:
@@ -77,6 +83,8 @@ async def open_drill(
         pace or Pace(),
         dice,
     )
+    if load.pace.changes:
+        load.changer = RatingChanger(place.bureau_url, dice)
     if listeners:
         load.listeners = [Listener(dice.choice(place.gateways), n, keys[n]) for n in names]
     return Drill(place, load)
@@ -90,13 +98,12 @@ def drilling(place: Place, folder: Path, **options: Any) -> Iterator[Drill]:
     """
     drill = asyncio.run(open_drill(place, folder, **options))
     stop, going = threading.Event(), threading.Event()
-    failed: list[BaseException] = []
 
     def work() -> None:
         try:
             drill.run(stop, going)
         except BaseException as error:  # noqa: BLE001 - told below, in the test's own thread
-            failed.append(error)
+            drill.failed.append(error)
             going.set()
 
     thread = threading.Thread(target=work, daemon=True)
@@ -107,8 +114,8 @@ def drilling(place: Place, folder: Path, **options: Any) -> Iterator[Drill]:
     finally:
         stop.set()
         thread.join(120)
-    if failed:
-        raise failed[0]
+    if drill.failed:
+        raise drill.failed[0]
     asyncio.run(verdict(drill))
 
 
@@ -117,7 +124,13 @@ async def verdict(drill: Drill) -> None:
     drill.quiet_seconds = await quiet(drill.place)
     record = await read_record(drill.place)
     ledger = drill.load.ledger
-    report = drill.report = check(record, ledger, drill.canaries)
+    report = check(record, ledger, drill.canaries)
+    if drill.load.changer:
+        scores = ledger_of(drill.place.bureau_url)
+        watched = {n: c for w in drill.load.wishers for n, c in (w.watched | w.retired).items()}
+        told = tuple(ratings_are_told(record, scores, watched))
+        report = replace(report, findings=(*report.findings, *told))
+    drill.report = report
     tally.checked(report.acknowledged, report.count(LOST), report.count(DOUBLED))
     assert not report.findings, str(report)
     assert not drill.load.errors, drill.load.errors[:5]
@@ -143,3 +156,23 @@ def first_answers(drill: Drill) -> dict[str, int]:
     return {
         said: sum(entry.first == said for entry in entries) for said in ("ok", "refused", "unknown")
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Drills:
+    """A box whose processes can be armed while they run, and drills on it."""
+
+    box: RunningBox
+    arms: Arms
+    numbers: Iterator[str]
+    folder: Path
+
+    @contextmanager
+    def drilling(self, **options: Any) -> Iterator[Drill]:
+        """Drill on this box; whatever happens, nothing stays armed."""
+        with drilling(place_of(self.box), self.folder, numbers=self.numbers, **options) as drill:
+            try:
+                yield drill
+            finally:
+                self.arms.disarm()
+                self.box.ready()

@@ -1,7 +1,6 @@
 """Clients of several tenants at a set rate: they write, read and listen, and never guess."""
 
 import asyncio
-import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -12,9 +11,10 @@ from typing import Any
 
 import httpx2
 
+from support.faults.bureau import RatingChanger
 from support.faults.ledger import Entry, Intent, Ledger, Said
 from support.faults.listening import Listener
-from support.faults.wishes import Wisher
+from support.faults.wishes import CANARY, Wisher
 
 ANSWER_SECONDS_MAX = 6.0
 """Twice what a client is promised; a process that is frozen answers nothing at all."""
@@ -23,7 +23,6 @@ SETTLE_SECONDS_MAX = 60.0
 """How long after the last command the clients go on asking for what they do not know."""
 IN_FLIGHT_MAX = 150
 """More would only wait for one another when nothing answers."""
-CANARY = re.compile(r"canary[0-9a-f]{10}")
 LATER = frozenset({429, 502, 503, 504})
 
 
@@ -35,6 +34,9 @@ class Pace:
     reads: float = 10.0
     commands_max: int = 1_000_000
     registry_share: float = 0.0
+    """Of the commands, those that create a company of the registry, which is then watched."""
+    changes: float = 0.0
+    """Changes of ratings at the bureau, a second."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Load:
     errors: list[str] = field(default_factory=list)
     """Answers that should never be: a server's error, another tenant's canary."""
     listeners: list[Listener] = field(default_factory=list)
+    changer: RatingChanger | None = None
     slowest_seconds: float = 0.0
     """The longest that a first answer took."""
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -60,7 +63,11 @@ class Load:
         """Let the clients work; afterwards wait until each knows what became of its wish."""
         limits = httpx2.Limits(max_connections=400, max_keepalive_connections=100)
         async with httpx2.AsyncClient(timeout=ANSWER_SECONDS_MAX, limits=limits) as http:
-            work = [asyncio.create_task(self._write(http)), asyncio.create_task(self._read(http))]
+            work = [
+                asyncio.create_task(self._write(http)),
+                asyncio.create_task(self._read(http)),
+                asyncio.create_task(self._change_ratings(http)),
+            ]
             listening = [asyncio.create_task(one.listen(http)) for one in self.listeners]
             try:
                 yield
@@ -146,6 +153,11 @@ class Load:
                 task.add_done_callback(reading.discard)
         if reading:
             await asyncio.wait(reading)
+
+    async def _change_ratings(self, http: httpx2.AsyncClient) -> None:
+        async for _ in self._ticks(self.pace.changes):
+            if self.changer is not None:
+                await self.changer.change(http, self.wishers)
 
     async def _look(self, http: httpx2.AsyncClient, wisher: Wisher) -> None:
         paths = ["/companies?limit=20", "/users", "/departments"]

@@ -1,5 +1,6 @@
 """What the load asks for: a tenant's companies, users and departments, and the next thing to do."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
@@ -8,9 +9,12 @@ from typing import Any
 from chassis.edge import new_id
 from support.faults.ledger import Entry, Intent
 
+CANARY = re.compile(r"canary[0-9a-f]{10}")
 RELATIONS = ("customer", "prospect", "supplier-product", "other")
 COMPANIES_MAX = 60
 """Of one tenant that are changed: the more, the fewer meet by chance."""
+WATCHED_MIN = 2
+"""So many stay under watch; the others are put away again."""
 RACES = 0.1
 """The share of changes to a company that is just being changed by somebody else."""
 
@@ -30,7 +34,7 @@ class Wisher:
     """A tenant's clients, all together; what they write bears the tenant's canary.
 
     `numbers` are registered companies that may be created, each once; they are rated and watched,
-    and never put away.
+    and put away again later, but for the last few.
     """
 
     tenant: str
@@ -42,6 +46,8 @@ class Wisher:
     users: list[str] = field(default_factory=list)
     departments: list[str] = field(default_factory=list)
     watched: dict[str, str] = field(default_factory=dict)
+    retired: dict[str, str] = field(default_factory=dict)
+    """Companies by number whose ratings are watched, and those that were put away again."""
 
     def next(self) -> Intent:
         """Return the next thing to ask for."""
@@ -56,6 +62,7 @@ class Wisher:
             self._set_address: 10,
             self._add_owner: 7,
             self._archive: 4,
+            self._retire: 3,
             self._restore: 5,
             self._add_user: 2,
             self._add_department: 2,
@@ -181,6 +188,13 @@ class Wisher:
 
     def _archive(self) -> Intent:
         return self._wish("POST", f"/companies/{self._pick().id}/archive")
+
+    def _retire(self) -> Intent:
+        if len(self.watched) < WATCHED_MIN:
+            return self._create()
+        number = next(iter(self.watched))
+        self.retired[number] = self.watched.pop(number)
+        return self._wish("POST", f"/companies/{self.retired[number]}/archive")
 
     def _restore(self) -> Intent:
         return self._wish("POST", f"/companies/{self._pick().id}/restore")

@@ -1,0 +1,63 @@
+"""Every step that can be interrupted, read off the code itself: a new one is there at once."""
+
+import re
+from pathlib import Path
+
+HOUSE = Path(__file__).parents[3]
+RELAYING = ("companies", "enrichment", "credit-monitor")
+EVERYWHERE = (*RELAYING, "gateway")
+MACHINERY = {
+    "append": ("companies",),
+    "relay": RELAYING,
+    "intake": EVERYWHERE,
+    "consumer": EVERYWHERE,
+    "projector": ("gateway",),
+}
+"""Which processes pass the machinery's steps."""
+JOBS = {
+    "rebuild": "rebuild",
+    "erase": "erase",
+    "enrichment.set-begun": "load",
+    "enrichment.file-copied": "load",
+    "enrichment.set-filled": "load",
+    "enrichment.set-shown": "load",
+    "enrichment.sets-swept": "load",
+    "enrichment.sources-noted": "load",
+}
+"""Steps of jobs, and which job passes them."""
+
+
+def named() -> list[str]:
+    """Return every step as it is named in the code."""
+    return [
+        name
+        for top in ("chassis", "services")
+        for file in sorted((HOUSE / top).rglob("src/**/*.py"))
+        for name in re.findall(r'\breach\(\s*f?"([^"]+)"', file.read_text())
+    ]
+
+
+def steps() -> list[tuple[str, str]]:
+    """Return every service and step that it passes."""
+    found: list[tuple[str, str]] = []
+    for name in named():
+        area, _, step = name.rpartition(".")
+        if name in JOBS or area in JOBS:
+            continue
+        if area == "{service}":
+            found.append(("companies", f"companies.{step}"))
+        elif area == "{service.name}":
+            found += [(service, f"{service}.{step}") for service in EVERYWHERE]
+        else:
+            found += [(service, name) for service in MACHINERY.get(area, (area,))]
+    return found
+
+
+def steps_of_jobs() -> list[tuple[str, str]]:
+    """Return every job and step that it passes."""
+    return [
+        (JOBS[key], name)
+        for name in named()
+        for key in (name, name.rpartition(".")[0])
+        if key in JOBS
+    ]
