@@ -15,7 +15,7 @@ def is_calm(drill: Drill) -> bool:
 
 def no_command_failed(drill: Drill, *, calm: bool) -> None:
     """Fail where a command was not answered at the first try; skip where that says nothing."""
-    if not calm:
-        pytest.skip("this machine is too busy: commands were slow before there was a fault")
     failed = drill.load.ledger.failed_first
-    assert not failed, f"{len(failed)} failed, such as {failed[0].intent} with {failed[0]}"
+    if failed and not calm:
+        pytest.skip("this machine is too busy: commands were slow before there was a fault")
+    assert not failed, f"{len(failed)} failed, such as {failed[0]}"
