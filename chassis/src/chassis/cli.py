@@ -91,7 +91,7 @@ def replay_command(
 def stream_rebuild() -> None:
     """Throw the stream away, declare it anew and let the relays fill it from Postgres."""
     site = operator()
-    asyncio.run(stream.recreate_stream(site.nats_url))
+    asyncio.run(stream.delete_stream(site.nats_url))
 
     async def from_the_start(connection: Any) -> None:
         await connection.execute("UPDATE relay SET position = 0, epoch = epoch + 1")
@@ -100,6 +100,8 @@ def stream_rebuild() -> None:
         if service.has_events:
             as_owner(site, service, from_the_start)
             typer.echo(f"{service.name}: relayed again from the start")
+    # Only now: what a relay had in hand meanwhile would have come before the start.
+    asyncio.run(stream.declare_stream(site.nats_url))
 
 
 @app.command("digest")
