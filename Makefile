@@ -19,8 +19,8 @@ endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check fmt-check lint types fences pure fix journeys simulate wire nats lock \
-        migrate clean
+.PHONY: help setup run test check fmt-check lint types fences pure fix journeys simulate wire nats \
+        lock migrate clean
 
 help: ## list the tasks
 	@echo 'Kundvakt. First: make run, make test.'

@@ -73,7 +73,8 @@ def check_answers(world: World) -> None:
     for wish, answer in world.asker.answers.items():
         command = WISHES[wish].command
         stream = [
-            e for e in log[: answer.position]
+            e
+            for e in log[: answer.position]
             if (e.tenant, e.stream_id) == (command.tenant, command.company_id)
         ]
         # What changes nothing may have been overtaken between being decided and being answered.

@@ -99,7 +99,11 @@ async def intake(world: "World", record: Record, sequences: Sequence[int]) -> No
     arrived = sorted((n, envelope) for n, envelope in found.items() if envelope is not None)
     envelopes = [envelope for _, envelope in arrived]
     last = {e.source: record.checkpoints.get(e.source, 0) for e in envelopes}
-    ready = _whatever_comes(envelopes, last) if "gaps noticed" in world.off else in_order(envelopes, last)
+    ready = (
+        _whatever_comes(envelopes, last)
+        if "gaps noticed" in world.off
+        else in_order(envelopes, last)
+    )
     for envelope in ready:
         _take_one(world, record, envelope)
     if "checkpoint with effect" in world.off:
