@@ -122,7 +122,7 @@ class Office:
 
 def _hold(office: Office, held: Work) -> Row:
     row = office.work.get((held.tenant, held.company_id))
-    if row is None or (row.fence != held.fence and "leases fenced" not in office.off):
+    if row is None or row.fence != held.fence:
         raise LeaseLost
     return row
 

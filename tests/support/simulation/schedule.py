@@ -94,7 +94,7 @@ def _mood(mood: str, world: World) -> None:
     world.bureau.mood = mood
 
 
-def _bureau(is_up: bool, world: World) -> None:  # noqa: FBT001 - named by the table below
+def _bureau(is_up: bool, world: World) -> None:
     world.say(f"the bureau is {'back' if is_up else 'away'}")
     world.bureau.is_up = is_up
 
