@@ -182,7 +182,8 @@ def check_changes(world: World, ratings: list[CreditRating], begun: list[int]) -
     moods = [change.mood for change in since]
     is_right = told[-1] == there_were[-1]
     is_halved = "tells one thing late" in moods
-    if since and "forgets" not in moods and not is_halved:
+    late = moods.count("is late") + moods.count("is very late")
+    if since and "forgets" not in moods and not is_halved and late <= 1:
         is_right = is_right and told[-len(since) :] == there_were[-len(since) :]
     # Had another change come after the next one, the bureau's report would show neither.
     is_known_whole = "forgets" not in moods[:-2] and moods.count("forgets") <= 1
