@@ -18,7 +18,6 @@ def test_without_it_a_promise_is_broken(name: str) -> None:
     schedule = shortest_red(off, LOOKED_FOR.get(name, ""), SCHEDULES_MAX)
     assert schedule is not None, "nothing was noticed"
     told = sentences(schedule, off)
-    print("\n".join(told))
     assert told[-1].startswith("red: ")
     assert len(told) <= SENTENCES_MAX
     assert not is_red(schedule, frozenset())

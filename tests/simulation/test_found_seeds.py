@@ -17,10 +17,6 @@ FOUND = {
     "a change there and back of which only the back came in time is two changes": scheduled(
         "mood is very late", "change 0 2", "change 0 0", "pass 60", "poll True", watched=True
     ),
-    "what is still to be told shows what was forgotten before it": scheduled(
-        "pass 2", "mood forgets", "change 1 2", "change 1 3", "poll True", "change 1 0",
-        watched=True,
-    ),
     "a number that was one company's by mistake stays watched for the other": scheduled(
         "change 0 2", "ask 7 True", "ask 32 True", "unreadable credit-monitor", "drain",
         watched=True,

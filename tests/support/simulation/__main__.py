@@ -1,4 +1,5 @@
 """`make simulate`: schedule after schedule for as long as was asked."""
+# ruff: noqa: T201 - it tells how it goes
 
 import os
 import sys

@@ -73,7 +73,8 @@ def check_answers(world: World) -> None:
     for wish, answer in world.asker.answers.items():
         command = WISHES[wish].command
         stream = [
-            e for e in log[: answer.position]
+            e
+            for e in log[: answer.position]
             if (e.tenant, e.stream_id) == (command.tenant, command.company_id)
         ]
         # What changes nothing may have been overtaken between being decided and being answered.
@@ -181,9 +182,12 @@ def check_changes(world: World, ratings: list[CreditRating], begun: list[int]) -
     moods = [change.mood for change in since]
     is_right = told[-1] == there_were[-1]
     is_halved = "tells one thing late" in moods
-    if since and "forgets" not in moods and not is_halved:
+    late = moods.count("is late") + moods.count("is very late")
+    if since and "forgets" not in moods and not is_halved and late <= 1:
         is_right = is_right and told[-len(since) :] == there_were[-len(since) :]
-    if moods.count("forgets") <= 1 and not is_halved and len(begun) == 1:
+    # Had another change come after the next one, the bureau's report would show neither.
+    is_known_whole = "forgets" not in moods[:-2] and moods.count("forgets") <= 1
+    if is_known_whole and not is_halved and len(begun) == 1:
         there = iter(there_were)
         is_right = is_right and all(one in there for one in told)
     if not is_right:

@@ -16,7 +16,6 @@ PROTECTIONS = {
     "readings overlap": "A reading of notifications begins before where the last one ended.",
     "notices known": "A notification is kept once, however often it is read.",
     "changes dated": "What is settled is settled up to a moment of the bureau's clock.",
-    "leases fenced": "Whoever lost the lease writes nothing.",
 }
 """By what each is called in the world, with what it promises."""
 LOOKED_FOR = {
@@ -26,7 +25,6 @@ LOOKED_FOR = {
     "parked behind": "ask relay take unreadable mended take_up drain",
     "position with rows": "ask relay take project go_on die drain crash",
     "readings overlap": "change mood poll pass drain",
-    "leases fenced": "ask change work poll pass go_on drain",
     "checkpoint with effect": "ask relay take go_on die crash",
     "relay compared": "ask relay go_on bus drain",
     "missing asked for": "ask relay take lose drain",

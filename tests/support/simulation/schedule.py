@@ -1,4 +1,5 @@
 """A schedule: one byte a step, so that a shorter and smaller one is a simpler one."""
+# ruff: noqa: FBT001 - a step is written down as its kind and what it is about, in order
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -93,7 +94,7 @@ def _mood(mood: str, world: World) -> None:
     world.bureau.mood = mood
 
 
-def _bureau(is_up: bool, world: World) -> None:  # noqa: FBT001 - named by the table below
+def _bureau(is_up: bool, world: World) -> None:
     world.say(f"the bureau is {'back' if is_up else 'away'}")
     world.bureau.is_up = is_up
 
@@ -181,7 +182,7 @@ def _weighted() -> Iterable[tuple[int, Act]]:
 
 
 ACTS: tuple[Act, ...] = tuple(act for weight, act in _weighted() for _ in range(weight))
-assert len(ACTS) < 256, len(ACTS)  # noqa: PLR2004 - one byte, and zero is nothing
+assert len(ACTS) < 256, len(ACTS)
 
 
 def name_of(act: Act) -> str:

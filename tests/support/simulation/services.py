@@ -99,7 +99,11 @@ async def intake(world: "World", record: Record, sequences: Sequence[int]) -> No
     arrived = sorted((n, envelope) for n, envelope in found.items() if envelope is not None)
     envelopes = [envelope for _, envelope in arrived]
     last = {e.source: record.checkpoints.get(e.source, 0) for e in envelopes}
-    ready = _whatever_comes(envelopes, last) if "gaps noticed" in world.off else in_order(envelopes, last)
+    ready = (
+        _whatever_comes(envelopes, last)
+        if "gaps noticed" in world.off
+        else in_order(envelopes, last)
+    )
     for envelope in ready:
         _take_one(world, record, envelope)
     if "checkpoint with effect" in world.off:
@@ -194,7 +198,7 @@ async def poll(world: "World") -> None:
         if account.fence == fence:
             account.leased_until, account.next_poll_at = None, world.now + POLL
         return
-    if account.fence != fence and "leases fenced" not in world.off:
+    if account.fence != fence:
         return
     for tenant, company_id in sorted(set(office.store(kept, told))):
         at_once(office.touch(kept, tenant, company_id, pure.numbered(4, fence)))

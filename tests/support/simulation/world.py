@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 from contracts.message import Answer
-from support.simulation import office, services
 from credit_monitor.poller import DEEP_EVERY
+from support.simulation import office, services
 from support.simulation.bureau import WorldBureau
 from support.simulation.bus import Bus
 from support.simulation.cast import NOON, WISHES
@@ -112,7 +111,9 @@ class World:
 
     # What can be begun, or done at once
 
-    def let(self, name: str, service: str, doing: Coroutine[Any, Any, Any], *, at_once: bool) -> None:
+    def let(
+        self, name: str, service: str, doing: Coroutine[Any, Any, Any], *, at_once: bool
+    ) -> None:
         """Let something begin, and take its first step; or let all of it happen at once."""
         process = Process(name, service, doing)
         if at_once:
@@ -132,7 +133,11 @@ class World:
         self.let(f"the relay of {source}", source, doing, at_once=at_once)
 
     def take_in(
-        self, service: str, choose: Callable[[list[int]], list[int]] = list, *, at_once: bool = False
+        self,
+        service: str,
+        choose: Callable[[list[int]], list[int]] = list,
+        *,
+        at_once: bool = False,
     ) -> None:
         """Let a consumer take what is waiting for it, or some of it."""
         waiting = sorted(self.bus.taken[service])
@@ -260,7 +265,7 @@ class World:
             self.poll(at_once=True)
             self.drain()
             quiet = quiet + 1 if self.state == before else 0
-            if quiet == 2:  # noqa: PLR2004 - a company is looked at twice before it is believed
+            if quiet == 2:
                 return
         raise Red("the bureau is asked for ever")
 

@@ -127,24 +127,22 @@ def settle(
     found, told = _walk(rating, news)
     last = news[-1]
     is_further_on = not agrees(report[0], last.new)
-    if is_further_on and patient and told < len(news):
-        # What is to be told yet shows what was before these.
-        return _hold(found, news[told:], news[told - 1].at if told else as_of)
     if is_further_on:
-        return Settled((*found, *_walk_on(_end(rating, found), news[told:])), far, look_again=True)
-    if told < len(news):
-        found += _walk_back(_end(rating, found), news[told:], report[0])
-        return Settled(_with_report(found, report[0]), _reached(far, report))
-    if same(_end(rating, found), report[0]):
+        if patient and told < len(news):
+            # What is to be told yet shows what was before these.
+            return _hold(found, news[told:], news[told - 1].at if told else as_of)
+        found += _walk_on(_end(rating, found), news[told:])
+        return Settled(tuple(found), far, look_again=True)
+    found += _walk_back(_end(rating, found), news[told:], report[0])
+    is_all_told = told == len(news)
+    if is_all_told and same(_end(rating, found), report[0]):
         return Settled(_with_report(found, report[0]), far)
-    if patient:
+    if is_all_told and patient:
         return _hold(found, news[-1:], news[-2].at if len(news) > 1 else as_of)
     return Settled(_with_report(found, report[0]) or _seen(report), _reached(far, report))
 
 
-def _already_in(
-    rating: CreditRating, as_of: datetime | None, changes: Sequence[Change]
-) -> int:
+def _already_in(rating: CreditRating, as_of: datetime | None, changes: Sequence[Change]) -> int:
     """Return how many of the first changes the rating we have is known to include.
 
     It includes none that is later than it; only of the very moment it was seen at, or where we
