@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
 import structlog
-from faststream import Context
+from fast_depends.library import CustomField
 from faststream.middlewares import AckPolicy
-from faststream.nats import NatsBroker, NatsMessage, NatsRouter
+from faststream.nats import NatsBroker, NatsRouter
+from faststream.nats.message import NatsMessage
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from pydantic import BaseModel
@@ -49,6 +50,21 @@ CONNECT_OPTIONS: dict[str, Any] = {
     # Nothing is kept back while disconnected: a publish that failed must not arrive later.
     "pending_size": -1,
 }
+
+
+class Given(CustomField):
+    """Something out of the broker's context; a plain `Context()` is fetched by way of a thread."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(cast=False)
+        self._name = name
+
+    async def use(self, /, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
+        """Add it to what a handler is called with."""
+        return {**kwargs, str(self.param_name): kwargs["context__"].get(self._name)}
+
+
+Received = Annotated[NatsMessage, Given("message")]
 
 
 async def connect(url: str, name: str, inbox_prefix: str) -> Client:
@@ -94,7 +110,7 @@ def answer_commands(
 ) -> None:
     """Let a router take an aggregate's commands, decide on them and always answer."""
 
-    async def decide(message: NatsMessage, streams: Annotated[Streams, Context()]) -> bytes:
+    async def decide(message: Received, streams: Annotated[Streams, Given("streams")]) -> bytes:
         async def answer() -> BaseModel:
             command = codec.command_from(message.body, union)
             structlog.contextvars.bind_contextvars(
@@ -125,7 +141,7 @@ def answer_query(
     """Let a router answer a query; `find` is given the query and the site."""
     name = form.model_fields["type"].default
 
-    async def answer_it(message: NatsMessage, site: Annotated[Any, Context()]) -> bytes:
+    async def answer_it(message: Received, site: Annotated[Any, Given("site")]) -> bytes:
         async def answer() -> BaseModel:
             return await find(codec.message_from(message.body, form), site)
 
