@@ -21,6 +21,7 @@ FOUND = 200
 PATH = "/api/v1/companies"
 BODY = {"name": "Sjöviks Snickeri AB", "country": "SE", "relations": ["other"]}
 LATE_SECONDS_MAX = 10.0
+NOTHING = Reading(0.0)
 
 
 @dataclass(slots=True)
@@ -45,8 +46,8 @@ class Taken:
     def found(self, seconds: float) -> Found:
         """Return it as figures."""
         return Found(
-            reading(seconds, self.answered),
-            reading(seconds, self.visible),
+            reading(seconds, self.answered) if self.answered else NOTHING,
+            reading(seconds, self.visible) if self.visible else NOTHING,
             self.position,
             self.failed,
         )
@@ -165,7 +166,7 @@ async def listen(job: dict[str, Any]) -> Found:
         client.cancel()
     ended = await asyncio.gather(*clients, return_exceptions=True)
     found.failed += sum(not isinstance(one, asyncio.CancelledError) for one in ended)
-    found.visible = reading(job["seconds"], listening.took())
+    found.visible = reading(job["seconds"], listening.took() or [LATE_SECONDS_MAX])
     return found
 
 

@@ -14,8 +14,10 @@ from benchmarks.rounds import Reading, reading
 from onebox.postgres import binaries
 
 MICROSECOND = 1e-6
-LATENCY_COLUMN = 2
-"""Of a transaction's line in pgbench's log."""
+LATENCY, SECONDS, FRACTION = 2, 4, 5
+"""Columns of a transaction's line in pgbench's log."""
+CONNECTED_A_SECOND = 40
+"""pgbench counts connecting as part of the time it is given."""
 
 
 class PeerMissing(RuntimeError):
@@ -69,7 +71,7 @@ async def pgbench(
     with tempfile.TemporaryDirectory(prefix="kundvakt-") as folder:
         place = Path(folder)
         (place / "script.sql").write_text(script)
-        whole = max(1, round(seconds))
+        whole = max(1, round(seconds)) + 1 + clients // CONNECTED_A_SECOND
         options = {
             "protocol": "prepared",
             "file": place / "script.sql",
@@ -84,13 +86,16 @@ async def pgbench(
             [program("pgbench"), "--no-vacuum", "--log", *words, *defined],
             login(url),
         )
-        return reading(whole, _logged(place))
+        return _logged(place)
 
 
-def _logged(place: Path) -> list[float]:
-    """Return how long each transaction took, in seconds."""
+def _logged(place: Path) -> Reading:
+    """Read how long each transaction took; time goes from the first to the last."""
     lines = [line for log in place.glob("log*") for line in log.read_text().splitlines()]
-    return [int(line.split()[LATENCY_COLUMN]) * MICROSECOND for line in lines]
+    columns = [line.split() for line in lines]
+    ends = [int(line[SECONDS]) + int(line[FRACTION]) * MICROSECOND for line in columns]
+    took = [int(line[LATENCY]) * MICROSECOND for line in columns]
+    return reading(max(ends, default=0) - min(ends, default=0) or 1.0, took)
 
 
 async def copied_out(url: str, query: str) -> float:

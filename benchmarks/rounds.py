@@ -30,6 +30,8 @@ async def alternating(rounds: int, *sides: Side) -> list[list[Reading]]:
 
 def reading(seconds: float, took: Sequence[float]) -> Reading:
     """Return a round's reading from how long each thing took, in seconds."""
+    if not took:
+        raise RuntimeError(f"nothing was done within {seconds:.0f} s")
     return Reading(len(took) / seconds, percentile(took, 50), percentile(took, 99))
 
 

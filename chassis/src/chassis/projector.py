@@ -114,6 +114,8 @@ async def step(site: Site, projection: AnyProjection) -> bool:
         await lent.execute(MOVE, projection.name, rows[-1]["seq"] if is_full else upto)
         reach("projector.moved")
     reach("projector.committed")
+    if waiting := site.shown.get(projection.name):
+        waiting.set()
     return is_full
 
 

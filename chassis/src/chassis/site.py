@@ -47,6 +47,8 @@ class Site:
     """Done once the bus is there; until then a gateway can read, and nothing else."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    shown: dict[str, asyncio.Event] = field(default_factory=dict)
+    """Set by this process's projectors as their read models move on, for whoever waits here."""
     progress: dict[str, int] = field(default_factory=dict)
     """How far each consumer is with each source, as `consumer/source`; for lag and readiness."""
     heads: dict[str, int] = field(default_factory=dict)

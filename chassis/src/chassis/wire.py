@@ -8,9 +8,10 @@ from random import SystemRandom
 from typing import Annotated, Any, TypeVar
 
 import structlog
-from faststream import Context
+from fast_depends.library import CustomField
 from faststream.middlewares import AckPolicy
-from faststream.nats import NatsBroker, NatsMessage, NatsRouter
+from faststream.nats import NatsBroker, NatsRouter
+from faststream.nats.message import NatsMessage
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from pydantic import BaseModel
@@ -63,6 +64,21 @@ def servers(url: str) -> list[str]:
     return found
 
 
+class Given(CustomField):
+    """Something out of the broker's context; a plain `Context()` is fetched by way of a thread."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(cast=False)
+        self._name = name
+
+    async def use(self, /, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
+        """Add it to what a handler is called with."""
+        return {**kwargs, str(self.param_name): kwargs["context__"].get(self._name)}
+
+
+Received = Annotated[NatsMessage, Given("message")]
+
+
 async def connect(url: str, name: str, inbox_prefix: str) -> Client:
     """Connect to NATS; waits for a server that is not there yet."""
     client = Client()
@@ -112,7 +128,7 @@ def answer_commands(
 ) -> None:
     """Let a router take an aggregate's commands, decide on them and always answer."""
 
-    async def decide(message: NatsMessage, streams: Annotated[Streams, Context()]) -> bytes:
+    async def decide(message: Received, streams: Annotated[Streams, Given("streams")]) -> bytes:
         async def answer() -> BaseModel:
             command = codec.command_from(message.body, union)
             structlog.contextvars.bind_contextvars(
@@ -143,7 +159,7 @@ def answer_query(
     """Let a router answer a query; `find` is given the query and the site."""
     name = form.model_fields["type"].default
 
-    async def answer_it(message: NatsMessage, site: Annotated[Any, Context()]) -> bytes:
+    async def answer_it(message: Received, site: Annotated[Any, Given("site")]) -> bytes:
         async def answer() -> BaseModel:
             return await find(codec.message_from(message.body, form), site)
 

@@ -56,6 +56,8 @@ def http(site: Site) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # `Measured` does that, in the words of the other services.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         routes=list(health.routes(site)),
     )
     api = APIRouter(

@@ -11,8 +11,8 @@ from gateway.access.permit import May
 from gateway.access.roles import Permission
 
 
-def site_of(request: Request) -> Site:
-    """Return what this process stands on."""
+async def site_of(request: Request) -> Site:
+    """Return what this process stands on; awaited, as anything else is called in a thread."""
     site: Site = request.app.state.site
     return site
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
 
 import orjson
@@ -16,6 +16,7 @@ from contracts.values import Sealed
 AFTER_SECONDS_MAX = 2.0
 """What a reader waits at most for what they wrote; then they are shown what there is."""
 LOOK_SECONDS = 0.01
+"""Where another process keeps the read model; our own tells at once."""
 POSITION_MAX = 2**63 - 1
 PAGE_MAX = 200
 PAGE = 50
@@ -52,13 +53,16 @@ async def caught_up(site: Site, tenant: str, read_model: str, position: int | No
     """Wait until what `companies` wrote up to `position` shows, but not long."""
     if position is None:
         return
-    try:
+    moved = site.shown.setdefault(read_model, asyncio.Event())
+    with suppress(TimeoutError):
         async with asyncio.timeout(AFTER_SECONDS_MAX):
-            # Another process may be the one that moves it: only the database knows.
-            while not await _shows(site, tenant, read_model, position):  # noqa: ASYNC110
-                await asyncio.sleep(LOOK_SECONDS)
-    except TimeoutError:
-        return
+            moved.clear()
+            while not await _shows(site, tenant, read_model, position):
+                # Another process may be the one that moves it: only the database knows.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await moved.wait()
+                moved.clear()
 
 
 async def _shows(site: Site, tenant: str, read_model: str, position: int) -> bool:
