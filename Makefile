@@ -63,7 +63,8 @@ fences: setup
 	@$(BIN)/lint-imports
 
 pure: setup
-	@$(BIN)/python -m pytest -q -m 'not servers and not journey and not faults and not containers'
+	@$(BIN)/python -m pytest -q -m \
+	    'not servers and not journey and not faults and not containers and not simulation'
 
 fix: setup ## format, and repair what can be repaired
 	@$(BIN)/ruff check --fix --quiet . || true
@@ -94,6 +95,9 @@ test-containers: setup ## run the tests on containers, and the tests of the cont
 
 test-faults: setup ## thousands of faults under load, in about forty minutes; ends with their tally
 	@KUNDVAKT_FAULTS_MIN=$(FAULTS_MIN) $(BIN)/python -m pytest -m '' $(F)
+
+simulate: setup ## play schedules in memory for SECONDS=60, from SEED=1 on
+	@PYTHONPATH=tests $(BIN)/python -m support.simulation
 
 wire: setup ## write down what is said on the wire: examples, schemas, AsyncAPI
 	@$(BIN)/python -m contracts.describe

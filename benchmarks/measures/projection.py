@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from benchmarks.rounds import Reading, alternating, middle, number, rate, rate_r
 from benchmarks.row import Row
 from benchmarks.stage import Stage
 from chassis import codec, wire
-from chassis.consumer import BATCH_EVENTS, consumer_config, inbox, settle
+from chassis.consumer import BATCH_EVENTS, batches, consumer_config, inbox, settle
 from chassis.intake import Intake
 from chassis.migrate import with_database
 from chassis.projector import step
@@ -91,11 +92,12 @@ async def taken_in(subscription: Any, intake: Intake, share: int) -> Reading:
     """Take events in as the gateway does."""
     clock = asyncio.get_running_loop().time
     began, done = clock(), 0
-    while done < share:
-        wanted = min(BATCH_EVENTS, share - done)
-        messages = await subscription.fetch(wanted, timeout=FETCH_SECONDS)
-        await settle(intake, messages)
-        done += len(messages)
+    async with aclosing(batches(subscription)) as coming:
+        async for messages in coming:
+            await settle(intake, messages)
+            done += len(messages)
+            if done >= share:
+                break
     return Reading(done / (clock() - began))
 
 

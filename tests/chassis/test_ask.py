@@ -120,7 +120,7 @@ async def test_a_bug_is_answered_without_its_details_and_asked_again_in_vain(
     router = NatsRouter()
     broken: Decider[Any, Any, Any] = Decider(None, break_down, lambda state, _: state)
     wire.answer_commands(router, "companies", "department", broken, DepartmentCommand)
-    site, ask = await bench.open(), await bench.ask(0.5)
+    site, ask = await bench.open(), await bench.ask(2.0)
     async with bench.answering(site, router):
         with pytest.raises(Rejected) as refusal:
             await ask.command("companies", bench.add("Sales"))

@@ -8,13 +8,11 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import pytest
 from office import Office
 
 import credit_monitor
 from chassis.failpoints import arm
-from chassis.migrate import with_database
 from contracts.companies.company import CompanyArchived
 from credit_monitor import work
 from credit_monitor.bureaus.connect import Connect
@@ -25,7 +23,6 @@ from credit_monitor.poller import Poller, poll_for_ever
 from credit_monitor.settings import CreditSettings
 from credit_monitor.steps import take
 from credit_monitor.worker import Worker
-from onebox.testing import Servers
 from standins.testing import StandIn
 
 pytestmark = pytest.mark.servers
@@ -92,25 +89,6 @@ async def test_whoever_lost_the_lease_writes_nothing(office: Office, number: str
     assert await office.told(company) == []
     await office.worker.do(taken)
     assert await office.told(company) == ["company-rated"]
-
-
-async def test_however_the_database_plans_it_no_more_is_taken_in_hand_than_asked_for(
-    office: Office, servers: Servers, numbers: Iterator[str]
-) -> None:
-    for _ in range(4):
-        await office.customer(next(numbers))
-    name = await office.site.pool.fetchval("SELECT current_database()")
-    admin = await asyncpg.connect(with_database(servers.admin_url, name))
-    undone = admin.transaction()
-    await undone.start()
-    # A table believed to hold one row is gone through in an outer loop, the subquery in an inner.
-    await admin.execute("UPDATE pg_class SET reltuples = 1, relpages = 1 WHERE relname = 'work'")
-    for other in ("hashjoin", "mergejoin", "material", "indexscan", "bitmapscan"):
-        await admin.execute(f"SET LOCAL enable_{other} = off")
-    taken = await work.lease(admin, 2)
-    await undone.rollback()
-    await admin.close()
-    assert len(taken) == 2
 
 
 async def test_without_the_fence_both_would_have_written(office: Office, number: str) -> None:

@@ -18,6 +18,8 @@ BATCH_APPENDS_MAX = 256
 """Enough that a commit costs each little, few enough that none waits long."""
 RETRY_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """A restarted Postgres is back within these; the asker's deadline is 2.5 s."""
+ANSWER_SECONDS_MAX = 1.5
+"""For one call; a connection that is silent for longer is given up while its asker still waits."""
 CLOSE_SECONDS_MAX = 0.5
 """What is not committed by then was not answered either, and may be asked again."""
 PLANS = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
@@ -203,7 +205,8 @@ class Appender:
             try:
                 connection = await self._connected()
                 reach("append.before-commit")
-                outcomes = await append_all(connection, batch)
+                async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                    outcomes = await append_all(connection, batch)
                 reach("append.committed")
             except Exception as error:
                 self._disconnect()

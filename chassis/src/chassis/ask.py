@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from itertools import chain, repeat
 from typing import TypeVar
 
 import structlog
@@ -18,8 +19,8 @@ M = TypeVar("M", bound=BaseModel)
 
 ATTEMPT_SECONDS = 0.8
 """Far above a command's usual few milliseconds, and three fit before the deadline."""
-PAUSE_SECONDS = 0.05
-"""Between attempts when nobody is there to answer."""
+PAUSE_SECONDS = (0.05, 0.1, 0.2)
+"""Between attempts when nobody is there to answer: longer each time, for many may be asking."""
 AGAIN = frozenset({"busy", "failed", "unavailable"})
 """Refusals that say nothing of the wish: the same command may be answered the next time."""
 
@@ -69,6 +70,7 @@ class Asker:
         try:
             async with asyncio.timeout(self._deadline):
                 once = self._once
+                pauses = chain(PAUSE_SECONDS, repeat(PAUSE_SECONDS[-1]))
                 while True:
                     answer = await once(subject, body)
                     once = self._everywhere
@@ -82,7 +84,7 @@ class Asker:
                         else:
                             return answer
                     metrics.RETRIED.labels("ask").inc()
-                    await asyncio.sleep(PAUSE_SECONDS)
+                    await asyncio.sleep(next(pauses))
         except TimeoutError:
             log.warning("no answer", subject=subject)
             raise (last or Unavailable()) from None

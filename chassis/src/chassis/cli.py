@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from functools import partial
 from importlib.metadata import entry_points
 from typing import Annotated, Any, cast
@@ -24,6 +25,8 @@ app.add_typer(stream_app, name="stream")
 app.add_typer(parking.app, name="parked")
 
 HEALTH_SECONDS_MAX = 3.0
+REBUILD_NICENESS = 10
+"""Halfway to the least urgent: it still goes on where everything else is busy."""
 
 
 @app.command("migrate")
@@ -47,6 +50,9 @@ def rebuild_command(
     ]
     if not found:
         raise typer.BadParameter(f"there is no read model {projection!r}")
+
+    # Whoever reads and writes meanwhile comes first.
+    os.nice(REBUILD_NICENESS)
 
     async def build(service: Service, one: Any, connection: Any) -> None:
         rows = await rebuild(connection, one, Roles(f"{PREFIX}_owner", site.role(service.name)))
@@ -85,7 +91,7 @@ def replay_command(
 def stream_rebuild() -> None:
     """Throw the stream away, declare it anew and let the relays fill it from Postgres."""
     site = operator()
-    asyncio.run(stream.recreate_stream(site.nats_url))
+    asyncio.run(stream.delete_stream(site.nats_url))
 
     async def from_the_start(connection: Any) -> None:
         await connection.execute("UPDATE relay SET position = 0, epoch = epoch + 1")
@@ -94,6 +100,8 @@ def stream_rebuild() -> None:
         if service.has_events:
             as_owner(site, service, from_the_start)
             typer.echo(f"{service.name}: relayed again from the start")
+    # Only now: what a relay had in hand meanwhile would have come before the start.
+    asyncio.run(stream.declare_stream(site.nats_url))
 
 
 @app.command("digest")

@@ -42,6 +42,17 @@ def event_from(data: dict[str, Any]) -> Event:
         raise Unreadable(_first(error, str(kind))) from error
 
 
+def event_in(text: str, kind: str) -> Event:
+    """Read an event of any age from its JSON text; `kind` is the type it was kept under."""
+    form = EVENTS.get(kind)
+    if form is None:
+        return event_from(parse(text.encode()))
+    try:
+        return form.model_validate_json(text)
+    except ValidationError as error:
+        raise Unreadable(_first(error, kind)) from error
+
+
 def command_from(body: bytes, union: Any) -> Command:
     """Read a command; `union` says which are meant here."""
     try:

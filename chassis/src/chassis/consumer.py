@@ -5,8 +5,8 @@ hold to a time-out they do not catch (docs/adr/0007).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
 from typing import Any
 
 import structlog
@@ -133,10 +133,36 @@ async def consume(site: Site) -> None:
 
 
 async def _fetch_for_ever(subscription: Any, intake: Intake, lock: Any) -> None:
-    while True:
-        await still_leading(lock)
-        try:
-            messages = await subscription.fetch(BATCH_EVENTS, timeout=FETCH_SECONDS)
-        except TimeoutError:
-            continue
-        await settle(intake, messages)
+    async with aclosing(batches(subscription)) as coming:
+        async for messages in coming:
+            if messages:
+                await settle(intake, messages)
+            await still_leading(lock)
+
+
+async def batches(subscription: Any) -> AsyncGenerator[list[Msg], None]:
+    """Yield batch after batch, empty where nothing came for a while.
+
+    After a full one the next is fetched already while that is settled; when nobody wants it any
+    more it is waited for, and given back to be delivered again at once.
+    """
+    following: asyncio.Task[list[Msg]] | None = None
+    try:
+        while True:
+            messages = await (following or _fetch(subscription))
+            is_full = len(messages) == BATCH_EVENTS
+            following = asyncio.create_task(_fetch(subscription)) if is_full else None
+            yield messages
+    finally:
+        if following is not None:
+            with suppress(asyncio.CancelledError, *INTERRUPTIONS):
+                for message in await following:
+                    await message.nak()
+
+
+async def _fetch(subscription: Any) -> list[Msg]:
+    try:
+        messages: list[Msg] = await subscription.fetch(BATCH_EVENTS, timeout=FETCH_SECONDS)
+    except TimeoutError:
+        return []
+    return messages

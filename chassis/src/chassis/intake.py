@@ -213,7 +213,7 @@ def in_order(envelopes: list[Envelope], last: dict[str, int]) -> list[Envelope]:
 def _read(message: Incoming) -> Envelope:
     """Read an envelope; one that Postgres could not even park is none."""
     envelope = envelope_from(message.headers, message.body)
-    if any(value != _shown(value) for value in message.headers.values()):
+    if not all(_is_shown(value) for value in message.headers.values()):
         raise EnvelopeBroken("unprintable headers")
     if message.subject not in {None, envelope.subject}:
         raise EnvelopeBroken("headers that do not go with the subject")
@@ -222,6 +222,11 @@ def _read(message: Incoming) -> Envelope:
     if envelope.at.tzinfo is None or not 0 < envelope.position <= POSITION_MAX:
         raise EnvelopeBroken("no place in time or in its source")
     return envelope
+
+
+def _is_shown(text: str) -> bool:
+    """Say whether a text can be kept as it is."""
+    return (text.isascii() and "\0" not in text) or text == _shown(text)
 
 
 def _shown(text: str) -> str:

@@ -10,8 +10,9 @@ import structlog
 from chassis.consumer import applier
 from chassis.intake import reason_of
 from chassis.postgres import TRANSIENT, passes
-from chassis.projector import HISTORY, Table, fold_into
+from chassis.projector import HISTORY, fold_into
 from chassis.site import Site
+from chassis.table import Table
 from chassis.tenancy import Connection
 from contracts.envelope import envelope_from
 

@@ -32,8 +32,10 @@ class Projection(Generic[R]):
     """Which row an event touches, and what becomes of it; `None` is no row.
 
     `row` is a frozen dataclass whose fields are the columns of the table in `table_sql`
-    (besides `tenant_id`); its first field is the key, unique within a tenant. A change of the
-    shape or of `evolve` goes with a new `version`: the table is then built anew from history.
+    (besides `tenant_id`), of types that JSON knows; its first field is the key, unique within a
+    tenant. The first statement of `table_sql` creates the table, the others its indexes. A change
+    of the shape or of `evolve` goes with a new `version`: the table is then built anew from
+    history.
     """
 
     name: str

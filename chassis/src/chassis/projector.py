@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-import orjson
 import structlog
-from pydantic import TypeAdapter
 
 from chassis import codec
 from chassis.failpoints import reach
@@ -16,15 +14,33 @@ from chassis.leadership import leading, still_leading
 from chassis.postgres import heal, passes
 from chassis.projection import AnyProjection, Told
 from chassis.site import Site
+from chassis.table import Table
 from chassis.tenancy import Connection
 from chassis.wire import INTERRUPTIONS
-from contracts.message import Event
+from contracts.catalogue import EVENTS
 
 log = structlog.get_logger()
 
 BATCH_EVENTS = 1_000
 POLL_SECONDS = 1.0
 """New history wakes the projectors at once; this is for a wake-up that was missed."""
+STATE = """
+SELECT set_config('synchronous_commit', 'off', true), table_name, version, position,
+  (SELECT seq FROM history_head) AS head,
+  EXISTS (SELECT FROM parked WHERE consumer = 'projection:' || name) AS parks
+FROM projections WHERE name = $1 FOR UPDATE
+"""
+"""Rows and position are in one transaction: were it lost in a power cut, both would be, and the
+same events folded again out of history. So nobody waits for the disk here."""
+MOVE = """
+WITH moved AS (UPDATE projections SET position = $2 WHERE name = $1)
+SELECT pg_notify('projected', $1)
+"""
+CONCERNING = """
+SELECT seq, tenant_id, stream_id, version, type, id::text AS id, at, by,
+       correlation::text AS correlation, causation::text AS causation, data::text AS data
+FROM history WHERE seq > $1 AND seq <= $2 AND type <> ALL ($3::text[]) ORDER BY seq LIMIT $4
+"""
 HISTORY = """
 SELECT seq, tenant_id, stream_id, version, type, id::text AS id, at, by,
        correlation::text AS correlation, causation::text AS causation, data::text AS data
@@ -32,65 +48,11 @@ FROM history WHERE seq > $1 ORDER BY seq LIMIT $2
 """
 
 
-class Table:
-    """A projection's table: rows in and out as JSON, whatever their columns are."""
-
-    def __init__(self, projection: AnyProjection, name: str) -> None:
-        self.name = name
-        self._adapter = TypeAdapter(projection.row)
-        self._fields = tuple(projection.row.__dataclass_fields__)
-        self.key = self._fields[0]
-
-    async def load(
-        self, connection: Connection, at: Sequence[tuple[str, str]]
-    ) -> dict[tuple[str, str], Any]:
-        """Return the rows there are for these tenants and keys."""
-        rows = await connection.fetch(
-            f"SELECT t.tenant_id, t.{self.key}::text AS key, to_jsonb(t)::text AS row"
-            f" FROM unnest($1::text[], $2::text[]) a (tenant, key)"
-            f" JOIN {self.name} t ON t.tenant_id = a.tenant AND t.{self.key}::text = a.key",
-            [tenant for tenant, _ in at],
-            [key for _, key in at],
-        )
-        return {(row["tenant_id"], row["key"]): self.row(row["row"]) for row in rows}
-
-    def row(self, text: str) -> Any:
-        """Return a row from its JSON."""
-        data = orjson.loads(text)
-        return self._adapter.validate_python({name: data[name] for name in self._fields})
-
-    async def write(self, connection: Connection, rows: dict[tuple[str, str], Any]) -> None:
-        """Write what became of each row: upsert the ones there are, delete the others."""
-        kept = [
-            {"tenant_id": tenant, **self._adapter.dump_python(row, mode="json")}
-            for (tenant, _), row in rows.items()
-            if row is not None
-        ]
-        gone = [at for at, row in rows.items() if row is None]
-        if kept:
-            changes = ", ".join(f"{name} = excluded.{name}" for name in self._fields[1:])
-            await connection.execute(
-                f"INSERT INTO {self.name} (tenant_id, {', '.join(self._fields)})"
-                f" SELECT tenant_id, {', '.join(self._fields)}"
-                f" FROM jsonb_populate_recordset(NULL::{self.name}, $1::jsonb)"
-                f" ON CONFLICT (tenant_id, {self.key}) DO UPDATE SET {changes}",
-                orjson.dumps(kept).decode(),
-            )
-        if gone:
-            await connection.execute(
-                f"DELETE FROM {self.name} t USING unnest($1::text[], $2::text[]) a (tenant, key)"
-                f" WHERE t.tenant_id = a.tenant AND t.{self.key}::text = a.key",
-                [tenant for tenant, _ in gone],
-                [key for _, key in gone],
-            )
-
-
 def told_from(row: Any) -> Told:
     """Return an event of history as a projection meets it."""
-    event: Event = codec.event_from(codec.parse(row["data"].encode()))
     return Told(
         tenant=row["tenant_id"],
-        event=event,
+        event=codec.event_in(row["data"], row["type"]),
         seq=row["seq"],
         version=row["version"],
         at=row["at"].isoformat().replace("+00:00", "Z"),
@@ -101,11 +63,10 @@ def told_from(row: Any) -> Told:
     )
 
 
-def concerns(projection: AnyProjection, kind: str) -> bool:
-    """Say whether a projection must read an event; one that nobody knows, everybody must."""
-    return not codec.is_current(kind) or kind in {
-        form.model_fields["type"].default for form in projection.handles
-    }
+def others(projection: AnyProjection) -> frozenset[str]:
+    """Return the types that a projection passes over; one that nobody knows is not among them."""
+    handled = {form.model_fields["type"].default for form in projection.handles}
+    return frozenset(EVENTS.keys() - handled)
 
 
 async def project(site: Site, projection: AnyProjection) -> None:
@@ -137,45 +98,37 @@ async def _follow(site: Site, projection: AnyProjection, lock: Any) -> None:
 async def step(site: Site, projection: AnyProjection) -> bool:
     """Take in the next events of history; say whether there may be more."""
     async with site.pool.acquire() as lent, lent.transaction():
-        state = await lent.fetchrow(
-            "SELECT table_name, version, position FROM projections WHERE name = $1 FOR UPDATE",
-            projection.name,
-        )
+        state = await lent.fetchrow(STATE, projection.name)
         if state is None or state["version"] != projection.version:
             # Folding into another version's table would park every event.
             raise ConnectionError(f"read model {projection.name} is not built; run migrate")
-        rows = await lent.fetch(HISTORY, state["position"], BATCH_EVENTS)
-        if not rows:
+        before, upto = state["position"], state["head"]
+        if upto <= before:
             return False
+        rows = await lent.fetch(CONCERNING, before, upto, sorted(others(projection)), BATCH_EVENTS)
+        is_full = len(rows) == BATCH_EVENTS
         table = Table(projection, state["table_name"])
         reach("projector.read")
-        mine = [row for row in rows if concerns(projection, row["type"])]
-        await _apply(lent, projection, table, mine)
+        await _apply(lent, projection, table, rows, parks=state["parks"])
         reach("projector.applied")
-        await lent.execute(
-            "UPDATE projections SET position = $2 WHERE name = $1",
-            projection.name,
-            rows[-1]["seq"],
-        )
-        await lent.execute("SELECT pg_notify('projected', $1)", projection.name)
+        await lent.execute(MOVE, projection.name, rows[-1]["seq"] if is_full else upto)
         reach("projector.moved")
     reach("projector.committed")
-    return len(rows) == BATCH_EVENTS
+    return is_full
 
 
 async def _apply(
-    connection: Connection, projection: AnyProjection, table: Table, rows: Sequence[Any]
+    connection: Connection,
+    projection: AnyProjection,
+    table: Table,
+    rows: Sequence[Any],
+    *,
+    parks: bool,
 ) -> None:
     """Fold a batch into its rows; where one event cannot be folded, go on one by one."""
     if not rows:
         return
-    consumer = f"projection:{projection.name}"
-    blocked = {
-        (row["tenant_id"], row["stream_id"])
-        for row in await connection.fetch(
-            "SELECT tenant_id, stream_id FROM parked WHERE consumer = $1", consumer
-        )
-    }
+    blocked = await _blocked(connection, projection) if parks else set()
     if not any((row["tenant_id"], row["stream_id"]) in blocked for row in rows):
         try:
             async with connection.transaction():
@@ -189,6 +142,15 @@ async def _apply(
             return
     for row in rows:
         await _apply_one(connection, projection, table, row, blocked)
+
+
+async def _blocked(connection: Connection, projection: AnyProjection) -> set[Any]:
+    """Return the streams that have something parked."""
+    rows = await connection.fetch(
+        "SELECT tenant_id, stream_id FROM parked WHERE consumer = $1",
+        f"projection:{projection.name}",
+    )
+    return {(row["tenant_id"], row["stream_id"]) for row in rows}
 
 
 async def _apply_one(

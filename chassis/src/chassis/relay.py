@@ -164,6 +164,8 @@ async def _lead(site: Site, connection: Any) -> None:
     bell = asyncio.Event()
     bell.set()
     await connection.add_listener("events", lambda *_: bell.set())
+    # What it remembers need not be on disk: what is published again is known by its id.
+    await connection.execute("SET synchronous_commit = off")
     publisher = Publisher(site.nats)
     acknowledgements = await publisher.open()
     requests: asyncio.Queue[tuple[int, int]] = asyncio.Queue(maxsize=100)
@@ -173,6 +175,8 @@ async def _lead(site: Site, connection: Any) -> None:
     heads = asyncio.create_task(_tell_head(site))
     log.info("relay leads", source=source)
     try:
+        # Of a window on its way to a stream that is just being made, the last would be kept first.
+        await _window(source, connection, publisher, 1)
         while True:
             bell.clear()
             while await _window(source, connection, publisher):
@@ -189,10 +193,13 @@ async def _lead(site: Site, connection: Any) -> None:
                 await one.unsubscribe()
 
 
-async def _window(source: str, connection: Any, publisher: Publisher) -> bool:
+async def _window(
+    source: str, connection: Any, publisher: Publisher, events_max: int | None = None
+) -> bool:
     """Put the next events on the bus; say whether there may be more."""
     state = await connection.fetchrow("SELECT position, epoch FROM relay")
-    rows = await connection.fetch(SELECT, state["position"], WINDOW_EVENTS)
+    events_max = events_max or WINDOW_EVENTS
+    rows = await connection.fetch(SELECT, state["position"], events_max)
     if not rows:
         metrics.RELAY_DEPTH.set(0)
         return False
@@ -211,7 +218,7 @@ async def _window(source: str, connection: Any, publisher: Publisher) -> bool:
     )
     reach("relay.remembered")
     metrics.RELAYED.inc(len(rows))
-    return len(rows) == WINDOW_EVENTS
+    return len(rows) == events_max
 
 
 async def _republish(

@@ -119,14 +119,18 @@ async def refuse_drift(connection: Client) -> None:
         raise StreamDrifted(f"the stream {STREAM} has drifted, run `kundvakt migrate`: {drift}")
 
 
-async def recreate_stream(admin_url: str) -> None:
-    """Throw the stream away and declare it anew; the relays fill it from Postgres."""
+async def delete_stream(admin_url: str) -> None:
+    """Throw the stream away, if there is one."""
     connection = await nats.connect(servers(admin_url), name="rebuild", **CONNECT_OPTIONS)
     try:
-        try:
-            await connection.jetstream().delete_stream(STREAM)
-        except NotFoundError:
-            log.info("there was no stream", stream=STREAM)
-        await _declare(connection)
+        await connection.jetstream().delete_stream(STREAM)
+    except NotFoundError:
+        log.info("there was no stream", stream=STREAM)
     finally:
         await connection.close()
+
+
+async def recreate_stream(admin_url: str) -> None:
+    """Throw the stream away and declare it anew, empty."""
+    await delete_stream(admin_url)
+    await declare_stream(admin_url)

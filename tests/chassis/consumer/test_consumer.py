@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import aclosing
 from itertools import pairwise
 from typing import Any
 
@@ -99,3 +100,32 @@ async def test_without_holding_the_checkpoint_both_would_have_the_effect(
 
     monkeypatch.setattr(Intake, "_lock", unlocked)
     assert len(await both(bench, listener, eventually)) == 20
+
+
+async def test_what_was_fetched_ahead_and_not_settled_is_delivered_again_at_once(
+    bench: Any, listener: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "BATCH_EVENTS", 2)
+    source, site = await bench.open(), await bench.open(listener.service)
+    async with bench.going(relay.relay(source)):
+        await bench.added(source, 4)
+
+        async def on_the_bus() -> bool:
+            return bool(await bench.last_on_the_bus() == 4)
+
+        await eventually(on_the_bus, "four on the bus")
+    subscription = await site.nats.jetstream().pull_subscribe(
+        consumer.SUBJECTS,
+        durable=site.service.name,
+        stream=consumer.STREAM,
+        config=consumer.consumer_config(site.service.name),
+        inbox_prefix=consumer.inbox(site),
+    )
+    async with aclosing(consumer.batches(subscription)) as coming:
+        first = await anext(coming)
+        await asyncio.gather(*(message.ack() for message in first))
+        # The next two come while these are settled.
+        await asyncio.sleep(0)
+    again = await subscription.fetch(2, timeout=5)
+    assert [message.metadata.sequence.stream for message in first + again] == [1, 2, 3, 4]
+    assert [message.metadata.num_delivered for message in again] == [2, 2]

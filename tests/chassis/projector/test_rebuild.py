@@ -88,7 +88,13 @@ async def test_a_rebuild_in_place_would_be_seen(
         await connection.execute('SET ROLE "bench_owner"')
         return str(name)
 
+    async def fill(connection: Any, _projection: Any, table: Any, rows: Any) -> None:
+        await connection.execute('SET ROLE "bench_gateway"')
+        await table.write(connection, rows)
+        await connection.execute('SET ROLE "bench_owner"')
+
     monkeypatch.setattr(rebuilding, "_create", in_place)
+    monkeypatch.setattr(rebuilding, "_fill", fill)
     monkeypatch.setattr(rebuilding, "_switch", _no_switch)
     counts = await read_while_rebuilding(screen)
     with pytest.raises(AssertionError):
@@ -115,6 +121,36 @@ async def test_an_interrupted_rebuild_leaves_nothing_and_is_run_again(
     await screen.bench.build()
     assert len(await screen.rows()) == 6
     assert await screen.tables() == [(await screen.state())["table_name"]]
+
+
+async def test_signs_that_copy_reads_otherwise_stand_in_a_rebuilt_row_as_they_were(
+    screen: Any,
+) -> None:
+    names = ["back\\slash \\N", "a\ttab", "two\nlines\r\n", "\\.", "{“å”}"]
+    columns = ["department_id", "name", "renamed", "seq"]
+    for name in names:
+        row = screen.shown.row("id", name, 0, 1)
+        assert rebuilding.line("t", row, columns).count("\n") == 1
+    await screen.bench.happen(screen.source, *(screen.bench.add(name) for name in names[3:]))
+    await screen.hear()
+    await screen.fold()
+    live = await screen.rows()
+    await screen.bench.build()
+    assert await screen.rows() == live
+
+
+async def test_a_rebuilt_read_model_is_as_protected_as_the_first(screen: Any) -> None:
+    await screen.renamed(2, 0)
+    await screen.bench.build()
+    table = (await screen.state())["table_name"]
+    found = await screen.site.pool.fetchrow(
+        "SELECT relrowsecurity AND relforcerowsecurity AS forced,"
+        " (SELECT count(*) FROM pg_policies WHERE tablename = relname) AS policies"
+        " FROM pg_class WHERE relname = $1",
+        table,
+    )
+    assert (found["forced"], found["policies"]) == (True, 2)
+    assert len(await screen.rows()) == 2
 
 
 async def test_two_rebuilds_at_once_do_not_hurt_each_other(screen: Any) -> None:

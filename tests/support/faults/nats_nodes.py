@@ -116,7 +116,10 @@ def nats_nodes(directory: Path, many: int = 1) -> Iterator[NatsNodes]:
         ports = {f"n{number}": free_port() for number in range(1, many + 1)}
         routes = {name: free_port() for name in ports}
         peers = {pair: links.to(routes[pair[1]]) for pair in permutations(ports, 2)}
-        nodes = [_node(directory, name, ports, routes, links, peers) for name in ports]
+        nodes = [
+            _node(directory / name, links, ports[name], _cluster(name, routes[name], peers))
+            for name in ports
+        ]
         found = NatsNodes(nodes, peers)
         try:
             for node in nodes:
@@ -128,32 +131,30 @@ def nats_nodes(directory: Path, many: int = 1) -> Iterator[NatsNodes]:
                 node.child.signal(signal.SIGKILL)
 
 
-def _node(
-    directory: Path,
-    name: str,
-    ports: dict[str, int],
-    routes: dict[str, int],
-    links: Links,
-    peers: dict[tuple[str, str], FaultProxy],
-) -> Node:
-    """Write a node's configuration: peers call one another through their links alone."""
-    own = directory / name
-    own.mkdir(parents=True)
-    client, monitor = links.to(ports[name]), free_port()
+def _cluster(name: str, port: int, peers: dict[tuple[str, str], FaultProxy]) -> str:
+    """Return how a node meets its peers: they call one another through their links alone."""
     called = [f'"nats://{link.address}"' for pair, link in peers.items() if pair[0] == name]
-    cluster = (
-        f'cluster {{ name: kundvakt, listen: "{LOOPBACK}:{routes[name]}", advertise: "{NOWHERE}",'
+    if not called:
+        return ""
+    return (
+        f'cluster {{ name: kundvakt, listen: "{LOOPBACK}:{port}", advertise: "{NOWHERE}",'
         f" no_advertise: true, routes: [{', '.join(called)}] }}\n"
     )
+
+
+def _node(own: Path, links: Links, port: int, cluster: str) -> Node:
+    """Write a node's configuration, as in production."""
+    own.mkdir(parents=True)
+    monitor = free_port()
     (own / "nats.conf").write_text(
-        f'server_name: {name}\nlisten: "{LOOPBACK}:{ports[name]}"\nhttp: "{LOOPBACK}:{monitor}"\n'
+        f'server_name: {own.name}\nlisten: "{LOOPBACK}:{port}"\nhttp: "{LOOPBACK}:{monitor}"\n'
         + permissions.LIMITS
         + permissions.jetstream(json.dumps(str(own / "store")), STORE_BYTES_MAX)
         + permissions.accounts(lambda user: json.dumps(password(user)))
-        + (cluster if len(ports) > 1 else "")
+        + cluster
     )
-    command = (str(binary()), "-c", str(own / "nats.conf"))
-    return Node(name, own / "store", Child(Program(name, command), own / "log"), client, monitor)
+    program = Program(own.name, (str(binary()), "-c", str(own / "nats.conf")))
+    return Node(own.name, own / "store", Child(program, own / "log"), links.to(port), monitor)
 
 
 def empty_store(node: Node) -> None:

@@ -13,7 +13,7 @@ CANARY = re.compile(r"canary[0-9a-f]{10}")
 RELATIONS = ("customer", "prospect", "supplier-product", "other")
 COMPANIES_MAX = 60
 """Of one tenant that are changed: the more, the fewer meet by chance."""
-WATCHED_MIN = 3
+WATCHED_MIN = 2
 """So many stay under watch; the others are put away again."""
 RACES = 0.1
 """The share of changes to a company that is just being changed by somebody else."""
@@ -62,7 +62,7 @@ class Wisher:
             self._set_address: 10,
             self._add_owner: 7,
             self._archive: 4,
-            self._retire: 1,
+            self._retire: 3,
             self._restore: 5,
             self._add_user: 2,
             self._add_department: 2,

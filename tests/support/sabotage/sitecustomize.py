@@ -39,9 +39,11 @@ def publish_after_remembering() -> None:
 
     window: Callable[..., Any] = relay._window  # noqa: SLF001 - that is what is sabotaged
 
-    async def with_connection(source: str, connection: Any, publisher: Any) -> bool:
+    async def with_connection(
+        source: str, connection: Any, publisher: Any, events_max: int | None = None
+    ) -> bool:
         publisher.sabotaged_connection = connection
-        more: bool = await window(source, connection, publisher)
+        more: bool = await window(source, connection, publisher, events_max)
         return more
 
     async def look_away(*_: Any) -> None:
@@ -76,7 +78,35 @@ def checkpoint_before_effect() -> None:
     Intake._take_all = hasty  # type: ignore[method-assign]  # noqa: SLF001 - the same
 
 
+def sync_now_and_then() -> None:
+    """Let both servers say that something is kept before it is on the disk."""
+    from onebox import permissions, postgres  # noqa: PLC0415 - only where it is sabotaged
+
+    jetstream: Callable[[str, str], str] = permissions.jetstream
+    permissions.jetstream = lambda directory, bytes_max: jetstream(directory, bytes_max).replace(
+        "  sync_interval: always\n", ""
+    )
+    postgres.SETTINGS["synchronous_commit"] = "off"
+    postgres.SETTINGS["wal_writer_delay"] = "10s"
+
+
+def trust_silent_servers() -> None:
+    """Ask seldom whether the bus is still there, and ask for commands through one server alone."""
+    from chassis import wire  # noqa: PLC0415 - only where it is sabotaged
+    from chassis.ask import Asker  # noqa: PLC0415 - the same
+
+    wire.CONNECT_OPTIONS["ping_interval"] = 60
+    set_up: Callable[..., None] = Asker.__init__
+
+    def alone(self: Any, connection: Any, deadline: float, _: Any = ()) -> None:
+        set_up(self, connection, deadline)
+
+    Asker.__init__ = alone  # type: ignore[assignment]
+
+
 SABOTAGES = {
+    "trust-silent-servers": trust_silent_servers,
+    "sync-now-and-then": sync_now_and_then,
     "forget-commands": forget_commands,
     "publish-after-remembering": publish_after_remembering,
     "checkpoint-before-effect": checkpoint_before_effect,

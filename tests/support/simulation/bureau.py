@@ -1,11 +1,11 @@
-"""The provider: it changes ratings and tells of it late, again, under new numbers, or not at all."""
+"""The provider: it changes ratings and tells of that late, again, in halves, or not at all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any, Protocol
+from functools import cache
+from typing import Protocol
 
 from contracts.values import Band, CreditRating, Money
 from credit_monitor.bureaus import creditsafe_values as values
@@ -26,7 +26,7 @@ class Clock(Protocol):
     now: datetime
 
 
-@lru_cache(maxsize=None)
+@cache
 def rating_of(number: str, which: int) -> CreditRating:
     """Return one of the ratings a company may have."""
     score, band, limit = RATINGS[which]
@@ -41,12 +41,12 @@ def rating_of(number: str, which: int) -> CreditRating:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _part(fact: Fact, text: str) -> Part:
     return values.part(fact, text, "SE")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _told(which: int) -> Part:
     """Return a rating as a portfolio shows it."""
     score, band, limit = RATINGS[which]
@@ -151,8 +151,15 @@ class WorldBureau:
                     late = LATE
                 number = len(self.published) + 1
                 notice = Notice(
-                    number, portfolio, reference, "SE", fact, before, after,
-                    at=self.moment, published=self.moment,
+                    number,
+                    portfolio,
+                    reference,
+                    "SE",
+                    fact,
+                    before,
+                    after,
+                    at=self.moment,
+                    published=self.moment,
                 )
                 self.published.append(Published(notice, self.moment + late))
 
@@ -218,5 +225,5 @@ class WorldBureau:
         return found
 
     def part(self, fact: Fact, text: str, _country: str) -> Part:
-        """Return what a notification's value means for a rating, as the product's adapter has it."""
+        """Return what a notification's value means for a rating, by the product's own adapter."""
         return _part(fact, text)

@@ -41,13 +41,13 @@ class Asked:
     command: CompanyWish
 
 
-def _found(number: str, place: int) -> Found:
+def _found(place: int) -> Found:
     details = CompanyDetails(name=f"{NAMES[place]} AB", legal_form=LegalForm(code=FORMS[place]))
     return Found("bolagsverket", RegistryFacts(details=details, active=True), NOON)
 
 
-REGISTRY = {number: _found(number, place) for place, number in enumerate(NUMBERS)}
-REGISTRY[OTHER_NUMBERS[0]] = _found(OTHER_NUMBERS[0], 0)
+REGISTRY = {number: _found(place) for place, number in enumerate(NUMBERS)}
+REGISTRY[OTHER_NUMBERS[0]] = _found(0)
 """What the registry has; it knows nothing of the number that Cypress may get."""
 
 
@@ -76,7 +76,9 @@ def _wishes(tenant: str, place: int) -> list[Asked]:
         ),
     ]
     return [
-        Asked(f"{tenant} asks {words}", form(**_stamp(tenant, place, n), company_id=company_id, **own))
+        Asked(
+            f"{tenant} asks {words}", form(**_stamp(tenant, place, n), company_id=company_id, **own)
+        )
         for n, (words, form, own) in enumerate(said)
     ]
 

@@ -28,6 +28,7 @@ from credit_monitor.listings import Listing
 from credit_monitor.subject import Subject
 from credit_monitor.subjects import Standing
 from credit_monitor.work import Work
+from support.simulation import pure
 from support.simulation.bureau import Clock
 from support.simulation.cast import REGISTRY
 from support.simulation.pure import numbered
@@ -121,7 +122,7 @@ class Office:
 
 def _hold(office: Office, held: Work) -> Row:
     row = office.work.get((held.tenant, held.company_id))
-    if row is None or (row.fence != held.fence and "leases fenced" not in office.off):
+    if row is None or row.fence != held.fence:
         raise LeaseLost
     return row
 
@@ -162,8 +163,17 @@ def lease(office: Office) -> Work | None:
             row.fence += 1
             row.leased_until = office.now + LEASE
             return Work(
-                tenant, company_id, row.id, row.generation, row.fence, row.attempts, row.look,
-                row.unexplained, row.after_poll is not None, row.report, row.correlation,
+                tenant,
+                company_id,
+                row.id,
+                row.generation,
+                row.fence,
+                row.attempts,
+                row.look,
+                row.unexplained,
+                row.after_poll is not None,
+                row.report,
+                row.correlation,
                 row.causation,
             )
     return None
@@ -373,11 +383,21 @@ async def find_in_registry(_office: Office, _country: str, number: str) -> Any:
 
 
 WORK = SimpleNamespace(
-    touch=touch, holding=holding, order=order, keep_report=keep_report, drop=drop, go_on=go_on,
-    rest=rest, wait_for_poll=wait_for_poll,
+    touch=touch,
+    holding=holding,
+    order=order,
+    keep_report=keep_report,
+    drop=drop,
+    go_on=go_on,
+    rest=rest,
+    wait_for_poll=wait_for_poll,
 )
 LISTINGS = SimpleNamespace(
-    find=find_listing, put=put_listing, remove=remove_listing, doubt=doubt, portfolio_of=portfolio_of,
+    find=find_listing,
+    put=put_listing,
+    remove=remove_listing,
+    doubt=doubt,
+    portfolio_of=portfolio_of,
     forget_portfolio=forget_portfolio,
 )
 NOTICES = SimpleNamespace(open_ones=open_ones, close=close)
@@ -409,15 +429,26 @@ def _now() -> datetime:
 def in_memory() -> Iterator[None]:
     """Let the product's steps and reactions work on tables in memory, and by the world's clock."""
     remembered_id = lru_cache(maxsize=100_000)(derived_id)
-    desk = {name: TABLES[name] for name in ("work", "listings", "notices", "subjects")}
     with (
-        patch.multiple(credit_monitor.desk, now=_now, derived_id=remembered_id, **desk),
+        patch.multiple(
+            credit_monitor.desk,
+            now=_now,
+            derived_id=remembered_id,
+            credits_=pure.credits_,
+            **TABLES,
+        ),
         patch.multiple(credit_monitor.steps, log=SILENT, **TABLES),
         patch.multiple(credit_monitor.reports, log=SILENT, work=WORK),
         patch.multiple(
-            credit_monitor.reactions, work=WORK, subjects=SUBJECTS, set_tenant=set_tenant
+            credit_monitor.reactions,
+            work=WORK,
+            subjects=SUBJECTS,
+            set_tenant=set_tenant,
+            learn=pure.learn,
         ),
-        patch.multiple(enrichment.reactions, find=find_in_registry),
+        patch.multiple(
+            enrichment.reactions, find=find_in_registry, registry_facts=pure.registry_facts
+        ),
         patch.multiple(chassis.reaction, derived_id=remembered_id),
     ):
         yield

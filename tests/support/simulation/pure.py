@@ -13,6 +13,8 @@ from chassis import codec
 from chassis.decider import Rejected
 from companies.company import model as company
 from contracts.message import Event
+from credit_monitor import model as credit
+from credit_monitor import subject
 from enrichment import model as enrichment
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -51,6 +53,8 @@ companies = replace(
     evolve=remembered(company.companies.evolve),
 )
 registry_facts = replace(enrichment.registry_facts, evolve=remembered(enrichment.evolve))
+credits_ = replace(credit.credits_, evolve=remembered(credit.evolve))
+learn = remembered(subject.learn)
 
 _texts: dict[int, tuple[Event, str]] = {}
 _events: dict[str, Event] = {}

@@ -87,7 +87,9 @@ class RecordedStreams(MemoryStreams):
         if "numbers claimed" in self._off:
             append = replace(append, claims=())
         if "versions compared" in self._off:
-            writes = (replace(w, expected=len(self.events.get(w.stream, ()))) for w in append.writes)
+            writes = (
+                replace(w, expected=len(self.events.get(w.stream, ()))) for w in append.writes
+            )
             append = replace(append, writes=tuple(writes))
         return await super().append(append)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chassis.decider import Rejected
 from chassis.intake import in_order
+from chassis.projection import AnyProjection
 from chassis.reaction import Happened
 from chassis.streams import transact
 from companies.app import service as companies_service
@@ -81,7 +82,7 @@ async def relay(world: "World", record: Record) -> None:
     is_same = (record.relayed, record.epoch) == (position, epoch)
     if is_same or "relay compared" in world.off:
         record.relayed = window[-1].position
-        world.check_noted(record)
+        world.check_noted()
 
 
 def republish(world: "World", source: str, first: int) -> None:
@@ -98,7 +99,11 @@ async def intake(world: "World", record: Record, sequences: Sequence[int]) -> No
     arrived = sorted((n, envelope) for n, envelope in found.items() if envelope is not None)
     envelopes = [envelope for _, envelope in arrived]
     last = {e.source: record.checkpoints.get(e.source, 0) for e in envelopes}
-    ready = _whatever_comes(envelopes, last) if "gaps noticed" in world.off else in_order(envelopes, last)
+    ready = (
+        _whatever_comes(envelopes, last)
+        if "gaps noticed" in world.off
+        else in_order(envelopes, last)
+    )
     for envelope in ready:
         _take_one(world, record, envelope)
     if "checkpoint with effect" in world.off:
@@ -167,6 +172,14 @@ def take_up_again(world: "World", record: Record) -> None:
     record.parked = still
 
 
+async def project(world: "World", projection: AnyProjection) -> None:
+    """Fold the next batch of history into its rows, the position in the same transaction."""
+    position = world.models.fold(projection)
+    if "position with rows" in world.off:
+        await PAUSE
+    world.models.positions[projection.name] = position
+
+
 async def poll(world: "World") -> None:
     """Read what the bureau tells, as the product's poller does."""
     kept, account = world.office, world.office.account
@@ -185,7 +198,7 @@ async def poll(world: "World") -> None:
         if account.fence == fence:
             account.leased_until, account.next_poll_at = None, world.now + POLL
         return
-    if account.fence != fence and "leases fenced" not in world.off:
+    if account.fence != fence:
         return
     for tenant, company_id in sorted(set(office.store(kept, told))):
         at_once(office.touch(kept, tenant, company_id, pure.numbered(4, fence)))

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 from contracts.message import Answer
-from support.simulation import office, services
 from credit_monitor.poller import DEEP_EVERY
+from support.simulation import office, services
 from support.simulation.bureau import WorldBureau
 from support.simulation.bus import Bus
 from support.simulation.cast import NOON, WISHES
 from support.simulation.models import PROJECTIONS, Models
-from support.simulation.process import PAUSE, Away, Process
+from support.simulation.process import Away, Process
 from support.simulation.record import SERVICES, SOURCES, Record
 
 ROUNDS_MAX = 60
@@ -86,6 +85,7 @@ class World:
         self.unreadable: set[tuple[str, str, Any]] = set()
         self.republished = 0
         self.was_unreadable = False
+        self.told: list[str] | None = None
 
     def copy(self) -> "World":
         """Return the same world once more; nothing may be under way in it."""
@@ -99,30 +99,68 @@ class World:
         other.asker = self.asker.copy()
         return other
 
-    # What can be begun
+    def say(self, sentence: str) -> None:
+        """Tell what happens, where anybody listens."""
+        if self.told is not None:
+            self.told.append(sentence)
 
-    def begin(self, name: str, service: str, doing: Coroutine[Any, Any, Any]) -> None:
-        """Let something begin; it takes its first step at once."""
+    def abandon(self) -> None:
+        """Let nothing be under way any more."""
+        for process in self.running:
+            process.die()
+
+    # What can be begun, or done at once
+
+    def let(
+        self, name: str, service: str, doing: Coroutine[Any, Any, Any], *, at_once: bool
+    ) -> None:
+        """Let something begin, and take its first step; or let all of it happen at once."""
         process = Process(name, service, doing)
-        if process.step():
+        if at_once:
+            process.end()
+        elif process.step():
             self.running.append(process)
 
-    def ask(self, wish: int) -> None:
+    def ask(self, wish: int, *, at_once: bool = False) -> None:
         """Let somebody ask, or ask again."""
         if wish not in self.asker.refusals:
-            attempt = self.asker.begin(wish)
-            self.begin(WISHES[wish].sentence, "companies", services.answer(self, wish, attempt))
+            doing = services.answer(self, wish, self.asker.begin(wish))
+            self.let(WISHES[wish].sentence, "companies", doing, at_once=at_once)
 
-    def relay(self, source: str) -> None:
-        """Let a relay begin, whether or not another is still under way."""
-        self.begin(f"the relay of {source}", source, services.relay(self, self.records[source]))
+    def relay(self, source: str, *, at_once: bool = False) -> None:
+        """Let a relay put a window on the bus, whether or not another is still under way."""
+        doing = services.relay(self, self.records[source])
+        self.let(f"the relay of {source}", source, doing, at_once=at_once)
 
-    def take_in(self, service: str, choose: Callable[[list[int]], list[int]] = list) -> None:
+    def take_in(
+        self,
+        service: str,
+        choose: Callable[[list[int]], list[int]] = list,
+        *,
+        at_once: bool = False,
+    ) -> None:
         """Let a consumer take what is waiting for it, or some of it."""
         waiting = sorted(self.bus.taken[service])
         if waiting and self.bus.is_up:
             doing = services.intake(self, self.records[service], choose(waiting))
-            self.begin(f"the intake of {service}", service, doing)
+            self.let(f"the intake of {service}", service, doing, at_once=at_once)
+
+    def project(self, number: int, *, at_once: bool = False) -> None:
+        """Let a projector fold the next batch."""
+        doing = services.project(self, PROJECTIONS[number])
+        self.let(f"the projector of {PROJECTIONS[number].name}", "gateway", doing, at_once=at_once)
+
+    def poll(self, *, at_once: bool = False) -> None:
+        """Let a poller read, if it is time."""
+        self.let("the poller", "credit-monitor", services.poll(self), at_once=at_once)
+
+    def work(self, *, at_once: bool = False) -> bool:
+        """Let a worker take a step with a company, if one is due."""
+        held = office.lease(self.office)
+        if held is not None:
+            doing = services.work_on(self, held)
+            self.let("the worker", "credit-monitor", doing, at_once=at_once)
+        return held is not None
 
     def watch(self, service: str) -> None:
         """Let a consumer ask the sources for what it misses."""
@@ -135,30 +173,6 @@ class World:
                 except Away:
                     return
 
-    def project(self, number: int) -> None:
-        """Let a projector fold the next batch, its position with the rows."""
-        projection = PROJECTIONS[number]
-        if "position with rows" in self.off:
-            self.begin(f"the projector of {projection.name}", "gateway", self._fold_apart(projection))
-        else:
-            self.models.positions[projection.name] = self.models.fold(projection)
-
-    async def _fold_apart(self, projection: Any) -> None:
-        position = self.models.fold(projection)
-        await PAUSE
-        self.models.positions[projection.name] = position
-
-    def poll(self) -> None:
-        """Let a poller read, if it is time."""
-        self.begin("the poller", "credit-monitor", services.poll(self))
-
-    def work(self) -> bool:
-        """Let a worker take a step with a company, if one is due."""
-        held = office.lease(self.office)
-        if held is not None:
-            self.begin("the worker", "credit-monitor", services.work_on(self, held))
-        return held is not None
-
     def change(self, number: str, which: int) -> None:
         """Let the bureau give a company another rating."""
         self.bureau.change(number, which, len(self.records["credit-monitor"].log))
@@ -170,11 +184,12 @@ class World:
             record = self.records[source]
             record.relayed, record.epoch = 0, record.epoch + 1
 
-    def check_noted(self, record: Record) -> None:
-        """Hold a relay's note against what the bus ever acknowledged."""
-        for position in range(1, record.relayed + 1):
-            if (record.name, position) not in self.bus.kept:
-                raise Red(f"{record.name} notes {position} as relayed, the bus never had it")
+    def check_noted(self) -> None:
+        """See that what a relay has noted as relayed was acknowledged by the bus."""
+        for source in SOURCES:
+            for position in range(1, self.records[source].relayed + 1):
+                if (source, position) not in self.bus.kept:
+                    raise Red(f"{source} notes {position} as relayed, the bus never had it")
 
     # What can be done to what is under way
 
@@ -191,12 +206,14 @@ class World:
         """Let one process die where it is."""
         if self.running:
             self.running.pop(number % len(self.running)).die()
+            self.check_noted()
 
     def crash(self, service: str) -> None:
         """Let everything die that one service has under way."""
         for process in [one for one in self.running if one.service == service]:
             self.running.remove(process)
             process.die()
+        self.check_noted()
 
     # The end
 
@@ -205,6 +222,7 @@ class World:
         self.bus.is_up = self.bureau.is_up = True
         self.unreadable.clear()
         self.drain()
+        self.check_noted()
         self.bureau.speak_again(len(self.records["credit-monitor"].log))
         latest = max((one.visible_from for one in self.bureau.published), default=None)
         if latest is not None and latest > self.bureau.moment:
@@ -217,7 +235,7 @@ class World:
     def finish(self) -> None:
         """Let what is under way come to its end."""
         while self.running:
-            self.go_on(0, 1000)
+            self.running.pop(0).end()
 
     def drain(self) -> bool:
         """Let everything go on that needs no time to pass; say whether it came to rest."""
@@ -231,8 +249,7 @@ class World:
             raise Red("it does not come to rest")
         for number, projection in enumerate(PROJECTIONS):
             while self.models.positions[projection.name] < len(self.models.history):
-                self.project(number)
-                self.finish()
+                self.project(number, at_once=True)
         return True
 
     @property
@@ -245,10 +262,10 @@ class World:
         for _ in range(ROUNDS_MAX):
             before = self.state
             self.now += services.POLL * 2
-            self.poll()
+            self.poll(at_once=True)
             self.drain()
             quiet = quiet + 1 if self.state == before else 0
-            if quiet == 2:  # noqa: PLR2004 - a company is looked at twice before it is believed
+            if quiet == 2:
                 return
         raise Red("the bureau is asked for ever")
 
@@ -270,20 +287,18 @@ class World:
     def _everybody_goes_on(self) -> bool:
         before = self._progress
         for wish in self.asker.waiting:
-            self.ask(wish)
-        self.finish()
-        for record in self.records.values():
-            if record.parked:
-                services.take_up_again(self, record)
+            self.ask(wish, at_once=True)
         for source in SOURCES:
             record = self.records[source]
             while record.relayed < len(record.log) and self.bus.is_up:
-                self.relay(source)
-                self.finish()
+                self.relay(source, at_once=True)
         for service in SERVICES:
             self._hear(service)
-        while self.work():
-            self.finish()
+        for record in self.records.values():
+            if record.parked:
+                services.take_up_again(self, record)
+        while self.work(at_once=True):
+            pass
         return self._progress != before
 
     @property
@@ -295,13 +310,10 @@ class World:
 
     def _hear(self, service: str) -> None:
         if self.bus.taken[service]:
-            self.take_in(service)
-            self.finish()
+            self.take_in(service, at_once=True)
         elif not self._has_all(service) and "missing asked for" not in self.off:
             self.watch(service)
 
     def _has_all(self, service: str) -> bool:
-        checkpoints = self.records[service].checkpoints
-        return all(
-            checkpoints.get(source, 0) >= len(self.records[source].log) for source in SOURCES
-        )
+        at = self.records[service].checkpoints.get
+        return not any(at(source, 0) < len(self.records[source].log) for source in SOURCES)

@@ -128,20 +128,21 @@ def settle(
     last = news[-1]
     is_further_on = not agrees(report[0], last.new)
     if is_further_on:
-        return Settled((*found, *_walk_on(_end(rating, found), news[told:])), far, look_again=True)
-    if told < len(news):
-        found += _walk_back(_end(rating, found), news[told:], report[0])
-        return Settled(_with_report(found, report[0]), _reached(far, report))
-    if same(_end(rating, found), report[0]):
+        if patient and told < len(news):
+            # What is to be told yet shows what was before these.
+            return _hold(found, news[told:], news[told - 1].at if told else as_of)
+        found += _walk_on(_end(rating, found), news[told:])
+        return Settled(tuple(found), far, look_again=True)
+    found += _walk_back(_end(rating, found), news[told:], report[0])
+    is_all_told = told == len(news)
+    if is_all_told and same(_end(rating, found), report[0]):
         return Settled(_with_report(found, report[0]), far)
-    if patient:
-        return _hold(found, last, news[-2].at if len(news) > 1 else as_of)
+    if is_all_told and patient:
+        return _hold(found, news[-1:], news[-2].at if len(news) > 1 else as_of)
     return Settled(_with_report(found, report[0]) or _seen(report), _reached(far, report))
 
 
-def _already_in(
-    rating: CreditRating, as_of: datetime | None, changes: Sequence[Change]
-) -> int:
+def _already_in(rating: CreditRating, as_of: datetime | None, changes: Sequence[Change]) -> int:
     """Return how many of the first changes the rating we have is known to include.
 
     It includes none that is later than it; only of the very moment it was seen at, or where we
@@ -238,8 +239,9 @@ def _with_report(found: Sequence[Found], report: CreditRating) -> tuple[Found, .
     return (*found[:-1], replace(found[-1], rating=report)) if found else ()
 
 
-def _hold(found: Sequence[Found], last: Change, as_of: datetime | None) -> Settled:
-    """Leave the last change for later: part of it, or another one, is still to be told."""
-    mine = f"notification {last.ids[0]}"
-    kept = tuple(one for one in found if one.key != mine)
-    return Settled(kept, as_of, held=frozenset(last.ids), look_again=True)
+def _hold(found: Sequence[Found], last: Sequence[Change], as_of: datetime | None) -> Settled:
+    """Leave the last changes for later: part of them, or another one, is still to be told."""
+    mine = {f"notification {change.ids[0]}" for change in last}
+    kept = tuple(one for one in found if one.key not in mine)
+    held = frozenset(number for change in last for number in change.ids)
+    return Settled(kept, as_of, held=held, look_again=True)

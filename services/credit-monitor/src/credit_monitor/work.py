@@ -22,12 +22,13 @@ LEASE = """
 WITH due AS MATERIALIZED (
   SELECT tenant_id, company_id FROM work
   WHERE due_at <= now() AND (leased_until IS NULL OR leased_until < now())
-  ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-UPDATE work w SET fence = w.fence + 1, leased_until = now() + make_interval(secs => $2)
-FROM due WHERE w.tenant_id = due.tenant_id AND w.company_id = due.company_id
+  ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+UPDATE work w SET fence = w.fence + 1, leased_until = now() + make_interval(secs => $2) FROM due
+WHERE w.tenant_id = due.tenant_id AND w.company_id = due.company_id
 RETURNING w.*
 """
-"""Materialized: looked for once, however the planner joins; otherwise each look takes more."""
+"""Materialised, or a plan that looks for what is due anew for each row takes it all."""
 MINE = "tenant_id = $1 AND company_id = $2 AND fence = $3"
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import ExitStack
 from typing import Any
 
 import structlog
@@ -11,8 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis.edge import new_id
 from chassis.failpoints import reach
 from chassis.postgres import TRANSIENT
-from gateway.access.keys import Doorkeeper
+from gateway.access.keys import Doorkeeper, Principal
 from gateway.problems import Refused, unavailable
+from gateway.share import Shares
 
 BODY_BYTES_MAX = 262_144
 """A company with a hundred sub-units takes a tenth of it."""
@@ -27,6 +29,7 @@ HEADERS = {
     "x-frame-options": "DENY",
 }
 PROTECTED = "/api/"
+STREAMS = "/api/v1/events"
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]')
 """A string, closed or not, or a bracket: never tried twice from the same place."""
 
@@ -37,6 +40,7 @@ class Door:
     def __init__(self, app: ASGIApp, doorkeeper: Doorkeeper) -> None:
         self._app = app
         self._doorkeeper = doorkeeper
+        self._shares = Shares()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or say why not."""
@@ -56,21 +60,25 @@ class Door:
                     headers.setdefault(name, value)
             await send(message)
 
-        try:
-            if scope["path"].startswith(PROTECTED):
-                await self._recognise(scope)
-                reach("gateway.request-recognised")
-            body = await _read(scope, receive)
-            reach("gateway.request-read")
-        except Refused as refused:
-            await refused.response()(scope, receive, answer)
-            return
-        except TRANSIENT as error:
-            await unavailable(error)(scope, receive, answer)
-            return
-        await self._app(scope, _again(body, receive), answer)
+        with ExitStack() as in_hand:
+            try:
+                if scope["path"].startswith(PROTECTED):
+                    who = await self._recognise(scope)
+                    reach("gateway.request-recognised")
+                    # Streams last; the hub has room for so many of its own.
+                    if scope["path"] != STREAMS:
+                        in_hand.enter_context(self._shares.taken(who.tenant))
+                body = await _read(scope, receive)
+                reach("gateway.request-read")
+            except Refused as refused:
+                await refused.response()(scope, receive, answer)
+                return
+            except TRANSIENT as error:
+                await unavailable(error)(scope, receive, answer)
+                return
+            await self._app(scope, _again(body, receive), answer)
 
-    async def _recognise(self, scope: Scope) -> None:
+    async def _recognise(self, scope: Scope) -> Principal:
         """Find out who is asking."""
         scheme, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key:
@@ -88,6 +96,7 @@ class Door:
             )
         scope["state"]["who"] = who
         structlog.contextvars.bind_contextvars(tenant=who.tenant, by=who.actor)
+        return who
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes:

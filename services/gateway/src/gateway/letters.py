@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 LAST = {"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}"}
 """Letters after z, as signs after z: bytewise order is then the alphabet's order."""
@@ -10,13 +11,22 @@ PLAIN = {"æ": "ae", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l"}
 WORDS_MAX = 8
 """More words than anybody searches by; the rest is left out."""
 
+SIGNS_MAX = 2_000
+"""Letters whose place is remembered: more than all alphabets here have."""
+
 _NUMBER = re.compile(r"^(?:[a-z]{2})?[0-9][0-9-]*$")
 
 
 def sort_key(name: str) -> str:
     """Return what sorts bytewise as the name does in Swedish; Norwegian letters among theirs."""
     lowered = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return "".join(LAST.get(sign) or _bare(sign) for sign in lowered)
+    return "".join(map(_place, lowered))
+
+
+@lru_cache(maxsize=SIGNS_MAX)
+def _place(sign: str) -> str:
+    """Return what a letter sorts as."""
+    return LAST.get(sign) or _bare(sign)
 
 
 def folded(text: str) -> str:
@@ -37,5 +47,7 @@ def words(typed: str) -> list[str]:
 
 def _bare(text: str) -> str:
     """Return a text without accents."""
+    if text.isascii():
+        return text
     apart = unicodedata.normalize("NFKD", text)
     return "".join(sign for sign in apart if not unicodedata.combining(sign))

@@ -28,6 +28,7 @@ STATUS: dict[str, int] = {
     "too-deep": 422,
     "invalid": 422,
     "too-many-streams": 429,
+    "too-many-requests": 429,
     "cursor-invalid": 422,
     "owner-unknown": 422,
     "department-unknown": 422,

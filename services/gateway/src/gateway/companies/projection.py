@@ -62,8 +62,10 @@ class Line:
 def evolve(row: Line | None, told: Told) -> Line | None:
     """Take in one more fact."""
     line = row or Line(str(told.event.stream_id))
-    known = provenance.only(provenance.take_in(line.known, told), SHOWN)
-    return _by_credit(_by_people(_settled(replace(line, known=known)), told), told)
+    known = provenance.take_in(line.known, told)
+    if row is None or known is not line.known:
+        line = _settled(replace(line, known=provenance.only(known, SHOWN)))
+    return _by_credit(_by_people(line, told), told)
 
 
 def _settled(line: Line) -> Line:

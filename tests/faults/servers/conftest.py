@@ -1,0 +1,52 @@
+"""A box whose message server stands beside it, so that it can be killed, emptied and kept away."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chassis import stream
+from onebox.box import Options
+from support.box import RunningBox, running_box
+from support.faults.nats_nodes import NatsNodes, nats_nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Bus:
+    """A box and the message servers beside it."""
+
+    box: RunningBox
+    nodes: NatsNodes
+
+
+def with_nodes(folder: Path, many: int, **environment: str) -> Iterator[Bus]:
+    with pytest.MonkeyPatch.context() as patch, nats_nodes(folder / "nats", many) as nodes:
+        for name, word in nodes.environment().items():
+            patch.setenv(name, word)
+        patch.setattr(stream, "REPLICAS", many)
+        options = Options(nats_url=nodes.url("admin"))
+        with running_box(folder / "box", options, **environment) as box:
+            yield Bus(box, nodes)
+
+
+@pytest.fixture(scope="module")
+def bus(home: Path) -> Iterator[Bus]:
+    """Run everything with one message server."""
+    yield from with_nodes(home / "one", 1)
+
+
+@pytest.fixture(scope="module")
+def cluster(home: Path) -> Iterator[Bus]:
+    """Run everything with three message servers and three copies of the stream."""
+    yield from with_nodes(home / "three", 3)
+
+
+@pytest.fixture
+def patient_cluster(home: Path) -> Iterator[Bus]:
+    """Run everything so, but with clients that trust a silent server for long."""
+    told = {
+        "PYTHONPATH": str(Path(__file__).parents[2] / "support" / "sabotage"),
+        "KUNDVAKT_TEST_SABOTAGE": "trust-silent-servers",
+    }
+    yield from with_nodes(home / "patient", 3, **told)

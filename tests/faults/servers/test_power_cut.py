@@ -1,0 +1,87 @@
+"""The power is cut under load, from everything at once: what was acknowledged is there after."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from support.faults import drill as counting
+from support.faults.disks import LoopDisk, loop_disk
+from support.faults.drill import Drill, drilling
+from support.faults.load import Pace
+from support.faults.machine import Machine, machine
+from support.faults.tally import Tally, tally
+
+log = print
+pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(600)]
+
+WRITTEN = 150
+CUTS = 2
+
+
+@contextmanager
+def cut_under_load(
+    home: Path, folder: Path, name: str, **environment: str
+) -> Iterator[tuple[Machine, LoopDisk, Drill]]:
+    with (
+        loop_disk(home / name) as disk,
+        machine(disk.mount / "home", **environment) as one,
+        drilling(one.place, folder, pace=Pace(commands=30, reads=5), listeners=False) as drill,
+    ):
+        drill.written(WRITTEN)
+        yield one, disk, drill
+
+
+def cut(one: Machine, disk: LoopDisk) -> float:
+    """Cut the power, give it back; return how long it took until all was ready again."""
+    one.freeze()
+    left = disk.cut_power()
+    one.kill()
+    disk.replace(left)
+    tally.injected("power cut")
+    return one.start()
+
+
+def test_a_power_cut_of_everything_loses_nothing_that_was_acknowledged(
+    home: Path, tmp_path: Path
+) -> None:
+    with cut_under_load(home, tmp_path, "cut") as (one, disk, drill):
+        for _ in range(CUTS):
+            seconds = cut(one, disk)
+            log(f"ready {seconds:.1f} s after the power was back")
+            drill.place = one.place
+            drill.written(WRITTEN // 3)
+
+
+def crash(one: Machine, _: LoopDisk) -> float:
+    """Let Postgres end at once, and everything start anew."""
+    one.crash("postgres")
+    tally.injected("postgres crash")
+    return 0.0
+
+
+@pytest.mark.parametrize("fault", [cut, crash])
+def test_servers_that_sync_now_and_then_lose_what_they_acknowledged(
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Callable[[Machine, LoopDisk], float],
+) -> None:
+    monkeypatch.setattr(counting, "tally", Tally())  # what is lost on purpose does not count
+    told = {"KUNDVAKT_TEST_SABOTAGE": "sync-now-and-then"}
+    with pytest.raises(AssertionError, match="I1 lost"):
+        drilled(home, tmp_path, fault, told)
+
+
+def drilled(
+    home: Path,
+    folder: Path,
+    fault: Callable[[Machine, LoopDisk], float],
+    told: dict[str, str],
+) -> None:
+    name = f"sync-{fault.__name__}"
+    with cut_under_load(home, folder, name, **told) as (one, disk, drill):
+        fault(one, disk)
+        drill.place = one.place
+        drill.written(10)

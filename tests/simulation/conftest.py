@@ -1,0 +1,13 @@
+"""The credit monitor's tables in memory for as long as worlds are played."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from support.simulation import office
+
+
+@pytest.fixture(autouse=True, scope="module")
+def tables_in_memory() -> Iterator[None]:
+    with office.in_memory():
+        yield

@@ -1,0 +1,21 @@
+"""Whether a machine is calm enough to say that a command failed because of a fault."""
+
+import pytest
+
+from support.faults.drill import Drill
+
+ANSWER_SECONDS_MAX = 1.0
+"""Without a fault commands take milliseconds; a machine where they take this long is at its end."""
+
+
+def is_calm(drill: Drill) -> bool:
+    """Say whether commands are answered soon, and at the first try; asked before any fault."""
+    return not drill.load.ledger.failed_first and drill.load.slowest_seconds < ANSWER_SECONDS_MAX
+
+
+def no_command_failed(drill: Drill, *, calm: bool) -> None:
+    """Fail where a command was not answered at the first try; skip where that says nothing."""
+    failed = drill.load.ledger.failed_first
+    if failed and not calm:
+        pytest.skip("this machine is too busy: commands were slow before there was a fault")
+    assert not failed, f"{len(failed)} failed, such as {failed[0]}"
