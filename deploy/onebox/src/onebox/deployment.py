@@ -27,7 +27,7 @@ def environments(
     bus = ",".join(f"nats://{node}:4222" for node in nodes)
     routes = [f"nats://{ROUTE}:{home.password(ROUTE)}@{node}:6222" for node in nodes]
     users = (*CATEGORIES, ADMIN, SYSTEM, ROUTE)
-    yield "postgres", {"POSTGRES_PASSWORD": password}
+    yield "postgres", {"POSTGRES_PASSWORD": password, "PGPASSWORD": password}
     yield (
         "nats",
         {
