@@ -25,7 +25,7 @@ def test_without_faults_every_command_is_answered_at_the_first_try(drills: Drill
     ("seed", "mix", "many"),
     [
         (1, "0.02:raise+raise+raise+pause+kill", 150),
-        (2, "0.05:raise+pause", 500),
+        (2, "0.05:raise+pause", 300),
         (3, "0.15:raise", 1200),
     ],
 )
