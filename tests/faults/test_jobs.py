@@ -24,7 +24,9 @@ from support.faults.tally import tally
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(600)]
 
-ACTIONS = ("raise", "kill", "pause")
+ACTIONS = ("kill", "pause")
+"""Failing at each of these steps is tried in the job's own process (tests/chassis/projector,
+tests/enrichment, tests/journeys/test_erasure.py)."""
 JOB_SECONDS_MAX = 120.0
 FROZEN_SECONDS = 0.3
 ROWS = 30
@@ -57,7 +59,8 @@ def interrupted(words: list[str], environment: Mapping[str, str], point: str, no
     assert len(notes.read_text().splitlines()) == 1
     tally.injected(f"job {point.rpartition(':')[2]}")
     assert (ended == 0) is point.endswith("pause")
-    assert run(words, environment, "", notes) == 0
+    if ended:
+        assert run(words, environment, "", notes) == 0
 
 
 def test_rebuilds_and_erasures_interrupted_at_any_step_under_load_change_nothing(
@@ -111,5 +114,6 @@ async def test_a_registry_whose_load_was_interrupted_is_whole_before_and_after(
     tally.injected(f"job {action}")
     assert (ended == 0) is (action == "pause")
     assert await numbers(url) in (before, sampled(seed))
-    assert run(words, {}, "", notes) == 0
+    if ended:
+        assert run(words, {}, "", notes) == 0
     assert await numbers(url) == sampled(seed)

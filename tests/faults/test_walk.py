@@ -18,7 +18,7 @@ from support.faults.tally import tally
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(900)]
 
 SERVERS = ("postgres", "nats", "creditsafe")
-PACES = 14
+PACES = 12
 PAUSE_SECONDS = (0.3, 2.0)
 FROZEN_SECONDS = 1.0
 
@@ -93,10 +93,10 @@ def walk(drills: Drills, drill: Drill, seed: int) -> None:
         way.step()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_on_any_walk_through_faults_nothing_is_lost_or_doubled(drills: Drills, seed: int) -> None:
     nurse = Nurse(lambda: drills.box.box.processes, FROZEN_SECONDS)
-    pace = Pace(commands=20, registry_share=0.03, changes=1)
+    pace = Pace(commands=15, registry_share=0.03, changes=1)
     with nurse.on_duty(), drills.drilling(pace=pace, seed=seed) as drill:
         walk(drills, drill, seed)
         drills.arms.disarm()

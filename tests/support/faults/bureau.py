@@ -41,17 +41,33 @@ class RatingChanger:
             return
 
 
-def ledger_of(url: str) -> dict[str, list[int]]:
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A score a number had at the bureau, and whether somebody was notified of it.
+
+    Nobody is of what changes between a first rating and the beginning of the watch.
+    """
+
+    score: int
+    notified: bool = True
+
+
+Scores = Mapping[str, Sequence[Score]]
+
+
+def ledger_of(url: str) -> Scores:
     """Return every score that a number had at the bureau, in order, by its own ledger."""
-    changes = httpx2.get(f"{url}/_control/ledger", timeout=30).json()["changes"]
-    scores: dict[str, list[int]] = {}
-    for change in changes:
-        scores.setdefault(change["number"], [change["old_score"]]).append(change["score"])
+    ledger = httpx2.get(f"{url}/_control/ledger", timeout=30).json()
+    notified = {told["change_id"] for told in ledger["notifications"]}
+    scores: dict[str, list[Score]] = {}
+    for change in ledger["changes"]:
+        of_number = scores.setdefault(change["number"], [Score(change["old_score"])])
+        of_number.append(Score(change["score"], change["id"] in notified))
     return scores
 
 
 def ratings_are_told(
-    record: Record, scores: Mapping[str, Sequence[int]], watched: Mapping[str, str]
+    record: Record, scores: Scores, watched: Mapping[str, str]
 ) -> Iterator[Finding]:
     """I6: each change of a watched company's rating was told once, from what it was before.
 
@@ -65,7 +81,7 @@ def ratings_are_told(
 
 
 def _told_of(
-    number: str, told: Sequence[tuple[str, dict[str, Any]]], scores: Sequence[int]
+    number: str, told: Sequence[tuple[str, dict[str, Any]]], scores: Sequence[Score]
 ) -> Iterator[Finding]:
     rated = [said["rating"] for kind, said in told if kind.startswith("company-rated")]
     if not rated:
@@ -78,7 +94,28 @@ def _told_of(
             if int(said["old"]["score"]) != chain[-1]:
                 yield Finding("I6", "a change from what it was not", f"{number}: {said}")
             chain.append(int(said["new"]["score"]))
-    stopped = any(kind.startswith("monitoring-stopped") for kind, _ in told)
-    happened = list(scores[scores.index(chain[0]) :]) if chain[0] in scores else chain[:1]
-    if chain != (happened[: len(chain)] if stopped else happened):
-        yield Finding("I6", "changes missed or invented", f"{number}: {chain} of {happened}")
+    kinds = {kind.partition(".")[0] for kind, _ in told}
+    missed = missed_or_invented(
+        chain, scores, ended=not kinds & {"monitoring-started"} or "monitoring-stopped" in kinds
+    )
+    if missed:
+        yield Finding("I6", missed, f"{number}: {chain} of {scores}")
+
+
+def missed_or_invented(chain: Sequence[int], scores: Sequence[Score], *, ended: bool) -> str:
+    """Say what is wrong with the scores that were told, if anything is.
+
+    Where the watch has not begun or has `ended`, nothing more is heard.
+    """
+    begun = next((n for n, one in enumerate(scores) if one.score == chain[0]), None)
+    left = list(scores[begun + 1 :]) if begun is not None else []
+    for score in chain[1:]:
+        skipped = []
+        while left and left[0].score != score:
+            skipped.append(left.pop(0))
+        if not left:
+            return "a change invented"
+        left.pop(0)
+        if any(one.notified for one in skipped):
+            return "a change missed"
+    return "the last changes missed" if left and not ended else ""
