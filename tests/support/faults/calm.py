@@ -4,6 +4,9 @@ import pytest
 
 from support.faults.drill import Drill
 
+ANOTHER_ORDER = frozenset({"published out of order"})
+"""A stream that has no leader for a moment, or is being made, may keep the last of a window first:
+readers go by position."""
 ANSWER_SECONDS_MAX = 1.0
 """Without a fault commands take milliseconds; a machine where they take this long is at its end."""
 
