@@ -60,7 +60,7 @@ async def test_a_command_that_gets_no_answer_is_asked_through_another_server(
         silent.silence()
         with pytest.raises(Unavailable):
             await Asker(first, 1.2).command("companies", bench.add("Sales"))
-        ask = Asker(first, 2.5, [second])
+        ask = Asker(first, 2.5, [first, second])
         assert (await ask.command("companies", bench.add("Sales"))).position == 1
         # The line that answered is kept: nobody waits a second time.
         async with asyncio.timeout(0.7):
