@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -94,10 +94,13 @@ async def open_drill(
 
 
 @contextmanager
-def drilling(place: Place, folder: Path, **options: Any) -> Iterator[Drill]:
+def drilling(
+    place: Place, folder: Path, *, whole: Callable[[], None] | None = None, **options: Any
+) -> Iterator[Drill]:
     """Let clients work while the body injects faults; afterwards nothing may be amiss.
 
-    The body leaves the system whole: whatever it stopped runs again at its end.
+    The body leaves the system whole: whatever it stopped runs again at its end, or as soon as
+    `whole` returns, which is called once nobody asks for anything any more.
     """
     drill = asyncio.run(open_drill(place, folder, **options))
     stop, going = threading.Event(), threading.Event()
@@ -116,9 +119,11 @@ def drilling(place: Place, folder: Path, **options: Any) -> Iterator[Drill]:
         yield drill
     finally:
         stop.set()
-        thread.join(120)
+        thread.join(180)
     if drill.failed:
         raise drill.failed[0]
+    if whole is not None:
+        whole()
     asyncio.run(verdict(drill))
 
 

@@ -21,8 +21,8 @@ ANSWER_SECONDS_MAX = 6.0
 AGAIN_SECONDS = 0.2
 SETTLE_SECONDS_MAX = 60.0
 """How long after the last command the clients go on asking for what they do not know."""
-IN_FLIGHT_MAX = 150
-"""More would only wait for one another when nothing answers."""
+IN_FLIGHT_MAX = 24
+"""More would only wait for one another when nothing answers, or the machine is slow."""
 LATER = frozenset({429, 502, 503, 504})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from chassis.postgres import TRANSIENT, connect
 from support.faults.place import Place
 
-QUIET_SECONDS_MAX = 90.0
+QUIET_SECONDS_MAX = 240.0
 """A lease, a back-off and a republishing may follow one another after the last fault."""
 STILL_LOOKS = 3
 LOOK_SECONDS = 0.3
