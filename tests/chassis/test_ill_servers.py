@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
+import orjson
 import pytest
 from nats.aio.client import Client
 
@@ -60,7 +62,7 @@ async def test_a_command_that_gets_no_answer_is_asked_through_another_server(
         silent.silence()
         with pytest.raises(Unavailable):
             await Asker(first, 1.2).command("companies", bench.add("Sales"))
-        ask = Asker(first, 2.5, [second])
+        ask = Asker(first, 2.5, [first, second])
         assert (await ask.command("companies", bench.add("Sales"))).position == 1
         # The line that answered is kept: nobody waits a second time.
         async with asyncio.timeout(0.7):
@@ -179,6 +181,27 @@ async def test_kept_they_would_refuse_writes_for_ever(
     monkeypatch.setattr(projector, "heal", keep)
     with pytest.raises(AssertionError, match="still not: both kept"):
         await demoted(bench, keeping, eventually)
+
+
+async def said_without_a_connection() -> str:
+    """Answer something that finds no free connection; return the code of the refusal."""
+
+    async def answer() -> Any:
+        raise asyncpg.TooManyConnectionsError("sorry, too many clients already")
+
+    return str(orjson.loads(await wire.replied("test", {}, answer))["problem"]["code"])
+
+
+async def test_without_a_free_connection_a_request_is_to_be_asked_again() -> None:
+    assert await said_without_a_connection() == "unavailable"
+
+
+async def test_not_knowing_that_it_passes_it_would_be_a_bug(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    others = tuple(e for e in wire.TRANSIENT if not issubclass(asyncpg.TooManyConnectionsError, e))
+    monkeypatch.setattr(wire, "TRANSIENT", others)
+    assert await said_without_a_connection() == "failed"
 
 
 async def away_for_long(bench: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:

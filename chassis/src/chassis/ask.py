@@ -1,6 +1,7 @@
 """Asking another service over NATS: again with the same id until an answer comes or time is up."""
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from itertools import chain, repeat
 from typing import TypeVar
@@ -21,6 +22,8 @@ ATTEMPT_SECONDS = 0.8
 """Far above a command's usual few milliseconds, and three fit before the deadline."""
 PAUSE_SECONDS = (0.05, 0.1, 0.2)
 """Between attempts when nobody is there to answer: longer each time, for many may be asking."""
+EVERYWHERE_AFTER = 2
+"""Attempts without an answer, each through another line."""
 AGAIN = frozenset({"busy", "failed", "unavailable"})
 """Refusals that say nothing of the wish: the same command may be answered the next time."""
 
@@ -35,13 +38,12 @@ class Asker:
     def __init__(
         self, connection: Client, deadline_seconds: float, elsewhere: Sequence[Client] = ()
     ) -> None:
-        """Ask through a connection; `elsewhere` lead to each server, for what gets no answer.
+        """Ask through a connection or, with several servers, through a line to each of them.
 
         A server may be cut off from the others without noticing, and whoever answers may be on
         either side.
         """
-        self._line = connection
-        self._lines = (connection, *elsewhere)
+        self._lines = deque(elsewhere or (connection,))
         self._deadline = deadline_seconds
 
     async def command(self, service: str, command: Command) -> Answer:
@@ -69,12 +71,13 @@ class Asker:
         last: Rejected | None = None
         try:
             async with asyncio.timeout(self._deadline):
-                once = self._once
                 pauses = chain(PAUSE_SECONDS, repeat(PAUSE_SECONDS[-1]))
+                silent = 0
                 while True:
-                    answer = await once(subject, body)
-                    once = self._everywhere
+                    answer = await self._once(silent, subject, body)
+                    silent += 1
                     if answer is not None:
+                        silent = 0
                         try:
                             self._refuse(_reply(answer))
                         except Rejected as refusal:
@@ -89,31 +92,44 @@ class Asker:
             log.warning("no answer", subject=subject)
             raise (last or Unavailable()) from None
 
-    async def _once(self, subject: str, body: bytes) -> bytes | None:
+    async def _once(self, silent: int, subject: str, body: bytes) -> bytes | None:
+        """Ask through the line that answered last, then the next, then all; keep what answers.
+
+        Through all of them only in the end: many copies of everything help nobody who is busy.
+        """
         if len(body) > wire.BODY_BYTES_MAX:
             raise Rejected("too-large", "This is more than one request may carry.")
+        lines = list(self._lines)
+        if silent < EVERYWHERE_AFTER:
+            lines = [lines[silent % len(lines)]]
         with tracing.span(f"ask {subject}"):
-            return (await _through(self._line, subject, body))[1]
-
-    async def _everywhere(self, subject: str, body: bytes) -> bytes | None:
-        """Ask through all lines at once; the first answer counts, and its line is kept."""
-        with tracing.span(f"ask {subject}"):
-            asking = [asyncio.create_task(_through(line, subject, body)) for line in self._lines]
-            try:
-                for first in asyncio.as_completed(asking):
-                    line, answer = await first
-                    if answer is not None:
-                        self._line = line
-                        return answer
-            finally:
-                for one in asking:
-                    one.cancel()
-        return None
+            if len(lines) == 1:
+                line, answer = await _through(lines[0], subject, body)
+            else:
+                line, answer = await _first(lines, subject, body)
+        if answer is not None and line is not self._lines[0]:
+            self._lines.remove(line)
+            self._lines.appendleft(line)
+        return answer
 
     @staticmethod
     def _refuse(reply: Reply) -> None:
         if reply.problem is not None:
             raise Rejected(reply.problem.code, reply.problem.message, **reply.problem.details)
+
+
+async def _first(lines: Sequence[Client], subject: str, body: bytes) -> tuple[Client, bytes | None]:
+    """Ask through several lines at once; the first answer counts."""
+    asking = [asyncio.create_task(_through(line, subject, body)) for line in lines]
+    try:
+        for one in asyncio.as_completed(asking):
+            line, answer = await one
+            if answer is not None:
+                return line, answer
+    finally:
+        for task in asking:
+            task.cancel()
+    return lines[0], None
 
 
 async def _through(line: Client, subject: str, body: bytes) -> tuple[Client, bytes | None]:

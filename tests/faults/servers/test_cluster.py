@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from support.faults.calm import is_calm, no_command_failed
+from support.faults.calm import ANOTHER_ORDER, is_calm, no_command_failed
 from support.faults.drill import drilling, first_answers
 from support.faults.load import Pace
 from support.faults.nats_nodes import NatsNodes, Node
@@ -71,7 +71,7 @@ def test_losing_the_leader_of_three_fails_no_command(
 ) -> None:
     nodes = cluster.nodes
     pace = Pace(commands=rate, reads=10)
-    with drilling(place_of(cluster.box), tmp_path, pace=pace) as drill:
+    with drilling(place_of(cluster.box), tmp_path, pace=pace, tolerated=ANOTHER_ORDER) as drill:
         drill.written(30)
         calm = is_calm(drill)
         leader = nodes.leader()
@@ -91,7 +91,9 @@ def test_losing_the_leader_of_three_fails_no_command(
 def test_trusting_silent_servers_commands_would_fail(patient_cluster: Any, tmp_path: Path) -> None:
     nodes = patient_cluster.nodes
     pace = Pace(commands=25, reads=0)
-    with drilling(place_of(patient_cluster.box), tmp_path, pace=pace, listeners=False) as drill:
+    with drilling(
+        place_of(patient_cluster.box), tmp_path, pace=pace, tolerated=ANOTHER_ORDER
+    ) as drill:
         drill.written(30)
         for node in nodes.nodes:
             nodes.pause(node)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.faults import drill as counting
+from support.faults.calm import ANOTHER_ORDER
 from support.faults.disks import LoopDisk, loop_disk
 from support.faults.drill import Drill, drilling
 from support.faults.load import Pace
@@ -27,7 +28,9 @@ def cut_under_load(
     with (
         loop_disk(home / name) as disk,
         machine(disk.mount / "home", **environment) as one,
-        drilling(one.place, folder, pace=Pace(commands=30, reads=5), listeners=False) as drill,
+        drilling(
+            one.place, folder, pace=Pace(commands=30, reads=5), tolerated=ANOTHER_ORDER
+        ) as drill,
     ):
         drill.written(WRITTEN)
         yield one, disk, drill

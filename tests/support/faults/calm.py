@@ -4,8 +4,13 @@ import pytest
 
 from support.faults.drill import Drill
 
+ANOTHER_ORDER = frozenset({"published out of order"})
+"""A stream that has no leader for a moment, or is being made, may keep the last of a window first:
+readers go by position."""
 ANSWER_SECONDS_MAX = 1.0
 """Without a fault commands take milliseconds; a machine where they take this long is at its end."""
+REFUSED_SECONDS_MAX = 3.0
+"""Whoever gets no answer is told so by then, unless the gateway itself gets no turn."""
 
 
 def is_calm(drill: Drill) -> bool:
@@ -18,4 +23,6 @@ def no_command_failed(drill: Drill, *, calm: bool) -> None:
     failed = drill.load.ledger.failed_first
     if failed and not calm:
         pytest.skip("this machine is too busy: commands were slow before there was a fault")
+    if failed and drill.load.slowest_seconds > REFUSED_SECONDS_MAX:
+        pytest.skip(f"this machine is too busy: a refusal took {drill.load.slowest_seconds:.1f} s")
     assert not failed, f"{len(failed)} failed, such as {failed[0]}"

@@ -88,6 +88,7 @@ def sync_now_and_then() -> None:
     )
     postgres.SETTINGS["synchronous_commit"] = "off"
     postgres.SETTINGS["wal_writer_delay"] = "10s"
+    postgres.SETTINGS["wal_writer_flush_after"] = "100MB"
 
 
 def trust_silent_servers() -> None:
