@@ -9,7 +9,8 @@ import pytest
 
 from chassis import failpoints, relay
 from chassis.decider import Rejected
-from chassis.relay import Publisher, envelope_of
+from chassis.publisher import Publisher
+from chassis.relay import envelope_of
 from chassis.stream import recreate_stream
 from chassis.streams import Append, Stream, Write
 from contracts.companies.department import DepartmentAdded

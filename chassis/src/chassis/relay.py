@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -11,14 +10,13 @@ from uuid import UUID
 
 import orjson
 import structlog
-from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from chassis import metrics
 from chassis.failpoints import reach
 from chassis.leadership import leading
+from chassis.publisher import Publisher
 from chassis.site import Site
 from chassis.stream import refuse_drift
 from chassis.wire import INTERRUPTIONS
@@ -28,8 +26,6 @@ log = structlog.get_logger()
 
 WINDOW_EVENTS = 500
 """Published before waiting for the acknowledgements: the bus is busy, little is repeated."""
-ACK_SECONDS_MAX = 2.0
-"""Without a single acknowledgement; a slow disk gives few, a stream without a leader none."""
 POLL_SECONDS = 0.5
 """The doorbell may be missed; nothing waits longer than this for it."""
 HEAD_SECONDS = 1.0
@@ -44,10 +40,6 @@ SELECT position, tenant_id, category, stream_id, version, event_id, type, data::
        meta::text AS meta
 FROM events WHERE position > $1 ORDER BY position LIMIT $2
 """
-
-
-class Unacknowledged(ConnectionError):
-    """The bus did not take everything."""
 
 
 def envelope_of(source: str, row: Any) -> Envelope:
@@ -70,62 +62,6 @@ def envelope_of(source: str, row: Any) -> Envelope:
         traceparent=meta.get("traceparent"),
         data=row["data"],
     )
-
-
-class Publisher:
-    """Publishes windows of events and waits until every one is acknowledged."""
-
-    def __init__(self, connection: Client) -> None:
-        self._nats = connection
-        self._inbox = connection.new_inbox()
-        self._waiting: set[str] = set()
-        self._refused: list[str] = []
-        self._all_in = asyncio.Event()
-
-    async def open(self) -> Subscription:
-        """Listen for acknowledgements."""
-        return await self._nats.subscribe(self._inbox + ".*", cb=self._on_ack)
-
-    async def publish(self, envelopes: Sequence[Envelope], suffix: str) -> None:
-        """Publish in order; raises `Unacknowledged` unless all of it is kept by the bus.
-
-        Repeating a window is harmless: the message id is the event's, and readers go by
-        position. `suffix` makes the ids new where the bus is to take the events once more.
-        """
-        self._all_in.clear()
-        self._refused.clear()
-        self._waiting = {str(envelope.position) for envelope in envelopes}
-        for envelope in envelopes:
-            headers = envelope.headers()
-            headers["Nats-Msg-Id"] = f"{envelope.id}{suffix}"
-            await self._nats.publish(
-                envelope.subject,
-                envelope.data.encode(),
-                reply=f"{self._inbox}.{envelope.position}",
-                headers=headers,
-            )
-        reach("relay.published")
-        await self._acknowledged()
-        if self._refused:
-            raise Unacknowledged(self._refused[0])
-
-    async def _acknowledged(self) -> None:
-        """Wait for all acknowledgements, as long as some come."""
-        while not self._all_in.is_set():
-            before = len(self._waiting)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(ACK_SECONDS_MAX):
-                    await self._all_in.wait()
-            if before == len(self._waiting) and before:
-                raise Unacknowledged(f"{before} without an answer")
-
-    async def _on_ack(self, message: Msg) -> None:
-        answer = orjson.loads(message.data or b"{}")
-        if "stream" not in answer:
-            self._refused.append(str(answer.get("error") or message.headers))
-        self._waiting.discard(message.subject.rpartition(".")[2])
-        if not self._waiting:
-            self._all_in.set()
 
 
 async def relay(site: Site) -> None:
