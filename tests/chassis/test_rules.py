@@ -56,7 +56,8 @@ def test_no_service_declares_a_stream() -> None:
         text = file.read_text()
         for declared in re.findall(r"\bJStream\(([^)]*)\)", text):
             assert "declare=False" in declared, file
-        if file.name != "stream.py":
+        # What the administrator runs.
+        if file.name not in {"stream.py", "cli.py"}:
             assert not re.search(r"\b(add|update|delete|purge)_stream\(", text), file
 
 
