@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from chassis.migrate import MigrationFailed, migrate_databases, numbered, with_database
+from chassis.migrate import MigrationFailed, migrate_databases, numbered, scripts, with_database
 from chassis.operator import installed
 from chassis.service import Service
 from chassis.tenancy import tenant_transaction
@@ -81,8 +81,8 @@ async def test_two_migrations_at_once_do_not_trip_over_each_other(servers: Serve
     await asyncio.gather(
         *(migrate_databases(servers.admin_url, password, [service], "both") for _ in range(3))
     )
-    scripts = await fetch(servers, "both_companies", "SELECT name FROM app.migrations")
-    assert len(scripts) == len(set(scripts)) == 2
+    applied = await fetch(servers, "both_companies", "SELECT name FROM app.migrations")
+    assert sorted(applied) == sorted(name for name, _ in scripts(service))
 
 
 async def test_a_script_that_fails_is_named_and_leaves_nothing(
