@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -29,14 +30,21 @@ MOVING = (
 
 
 @pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[ArchivedPostgres]:
-    with archived_postgres(tmp_path / "server", Home(tmp_path)) as server:
+def place() -> Iterator[Path]:
+    """Return a folder of the test's own: other sessions shut what pytest shares to Postgres."""
+    with TemporaryDirectory(prefix="kundvakt-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def postgres(place: Path) -> Iterator[ArchivedPostgres]:
+    with archived_postgres(place / "server", Home(place)) as server:
         yield server
 
 
 @pytest.fixture
-def box(tmp_path: Path, postgres: ArchivedPostgres) -> Iterator[RunningBox]:
-    with running_box(tmp_path / "box", Options(database_url=postgres.url)) as running:
+def box(place: Path, postgres: ArchivedPostgres) -> Iterator[RunningBox]:
+    with running_box(place / "box", Options(database_url=postgres.url)) as running:
         yield running
 
 

@@ -22,6 +22,7 @@ from support.box import eventually
 ARCHIVED = """
 SELECT coalesce((SELECT last_archived_wal >= $1 FROM pg_stat_archiver), false)
 """
+ARCHIVE_SECONDS_MAX = 60.0
 
 
 class ArchivedPostgres:
@@ -77,7 +78,8 @@ class ArchivedPostgres:
     def archive_all(self) -> None:
         """Wait until everything written so far is in the archive."""
         segment = self.ask("SELECT pg_walfile_name(pg_switch_wal())")
-        eventually(lambda: self.ask(ARCHIVED, segment) or None, f"{segment} in the archive")
+        there = f"{segment} in the archive"
+        eventually(lambda: self.ask(ARCHIVED, segment) or None, there, ARCHIVE_SECONDS_MAX)
 
     def destroy(self) -> None:
         """Lose the server and its disk."""
