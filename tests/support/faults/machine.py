@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from onebox.addresses import LOOPBACK, free_port
+from onebox.program import Child, Program
 from support.faults.frozen import family, send
 from support.faults.place import Place
 
@@ -28,7 +28,7 @@ class Machine:
     home: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
-    _process: subprocess.Popen[bytes] | None = None
+    _process: Child | None = None
 
     def start(self) -> float:
         """Start everything; return how long it took until the gateway was ready."""
@@ -40,16 +40,12 @@ class Machine:
             "KUNDVAKT_CREDIT_POLL_SECONDS": "0.25",
             "PYTHONPATH": str(SABOTAGE),
         }
-        self._process = subprocess.Popen(
-            (sys.executable, "-m", "onebox"),
-            env={**os.environ, **told, **self.environment},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        # On a leash: it does not outlive the tests, however those end.
+        program = Program("machine", (sys.executable, "-m", "onebox"), {**told, **self.environment})
+        self._process = Child(program, self.home.with_suffix(".log"))
+        self._process.start({})
         while not self._ready():
-            assert self._process.poll() is None, f"{self.home} ended by itself"
+            assert self._process.running, f"{self.home} ended: {self._process.last_words()}"
             assert time.monotonic() < began + READY_SECONDS_MAX, f"{self.home} is not ready"
             time.sleep(LOOK_SECONDS)
         return time.monotonic() - began
@@ -79,9 +75,8 @@ class Machine:
             return
         everybody = family([self._process.pid])
         send(everybody, signal.SIGKILL)
-        self._process.wait(10)
         deadline = time.monotonic() + READY_SECONDS_MAX
-        while any(Path(f"/proc/{pid}").exists() for pid in everybody):
+        while self._process.running or any(Path(f"/proc/{pid}").exists() for pid in everybody):
             assert time.monotonic() < deadline, "somebody outlives being killed"
             time.sleep(LOOK_SECONDS)
         self._process = None
