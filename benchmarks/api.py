@@ -1,7 +1,7 @@
 """A client for load: HTTP/1.1 on kept connections, with as little of our own time as can be."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,6 +41,11 @@ class Wire(asyncio.Protocol):
             self._read = b""
             self._waiting.set_result((int(head[9:12]), body[:length]))
 
+    @property
+    def is_open(self) -> bool:
+        """Say whether it can be asked on: a server closes what was idle."""
+        return not self._transport.is_closing()
+
     async def ask(self, request: bytes) -> tuple[int, bytes]:
         """Send a request; return status and body."""
         self._waiting = asyncio.get_running_loop().create_future()
@@ -73,10 +78,15 @@ class Api:
 
     async def _ask(self, method: str, path: str, head: str, content: bytes) -> tuple[int, Any]:
         lines = f"{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {self.key}\r\n"
-        wire = self._free.pop() if self._free else await self._connected()
+        wire = next((one for one in self._kept() if one.is_open), None)
+        wire = wire or await self._connected()
         status, body = await wire.ask(f"{lines}{head}\r\n".encode() + content)
         self._free.append(wire)
         return status, orjson.loads(body) if body else None
+
+    def _kept(self) -> Iterator[Wire]:
+        while self._free:
+            yield self._free.pop()
 
     async def _connected(self) -> Wire:
         parts = urlsplit(self.url)

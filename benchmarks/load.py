@@ -108,12 +108,9 @@ async def paced(job: dict[str, Any], act: Callable[[Taken], Awaitable[None]]) ->
     begins, running = clock(), set[asyncio.Task[None]]()
     for n in range(round(job["rate"] * job["seconds"])):
         await asyncio.sleep(max(0.0, begins + n / job["rate"] - clock()))
-        task = asyncio.ensure_future(act(taken))
-        running.add(task)
-        task.add_done_callback(running.discard)
-    if running:
-        await asyncio.wait(running, timeout=LATE_SECONDS_MAX)
-    taken.failed += len(running)
+        running.add(asyncio.ensure_future(act(taken)))
+    done, late = await asyncio.wait(running, timeout=LATE_SECONDS_MAX)
+    taken.failed += len(late) + sum(task.exception() is not None for task in done)
     return taken.found(job["seconds"])
 
 

@@ -12,8 +12,8 @@ HOUSE = Path(__file__).parents[2]
 @pytest.mark.servers
 @pytest.mark.journey
 @pytest.mark.timeout(300)
-def test_every_measure_but_the_start_can_be_taken() -> None:
-    names = ["append", "relay", "projection", "commands", "latency", "listeners", "footprint"]
+def test_measures_can_be_taken_where_no_rate_is_promised() -> None:
+    names = ["append", "relay", "projection", "commands", "listeners"]
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "benchmarks", "--fast", *names, "rebuild"],
         cwd=HOUSE,
