@@ -26,7 +26,7 @@ def test_without_faults_every_command_is_answered_at_the_first_try(drills: Drill
     [
         (1, "0.02:raise+raise+raise+pause+kill", 150),
         (2, "0.05:raise+pause", 300),
-        (3, "0.15:raise", 1200),
+        (3, "0.15:raise", 1600),
     ],
 )
 def test_struck_by_chance_anywhere_at_once_nothing_is_lost_or_doubled(

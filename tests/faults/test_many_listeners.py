@@ -52,12 +52,13 @@ class Ear:
             try:
                 async with opening:
                     reader, writer = await asyncio.open_connection(where.hostname, where.port)
+                try:
                     writer.write(self._request(where.netloc))
-                    status = await reader.readline()
-                if b" 200 " in status:
-                    self.visits += 1
-                    await self._read(reader)
-                writer.close()
+                    if b" 200 " in await reader.readline():
+                        self.visits += 1
+                        await self._read(reader)
+                finally:
+                    writer.transport.abort()
             except OSError:
                 pass
             await asyncio.sleep(0.5)

