@@ -17,7 +17,7 @@ from support.archived import ArchivedPostgres, archived_postgres
 from support.box import Client, RunningBox, eventually, limited_companies, running_box
 from support.journey import EXPECTED, journey
 
-pytestmark = [pytest.mark.servers, pytest.mark.journey, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(300)]
 
 THE_MOMENT = "before-the-mistake"
 SETTLED = "CompanyNotInRegistry"

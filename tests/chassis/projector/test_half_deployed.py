@@ -108,8 +108,10 @@ async def test_passed_over_as_of_no_concern_it_would_be_lost(
     screen: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await said_by_the_next(screen)
-    monkeypatch.setattr(codec, "is_current", lambda _: True)
-    await screen.fold()
+    others = projector.others
+    with monkeypatch.context() as patch:
+        patch.setattr(projector, "others", lambda shown: others(shown) | {NEW})
+        await screen.fold()
     assert await screen.parked() == []
     # The next version never hears of it: its position was passed.
     with deployed(monkeypatch):
