@@ -1,4 +1,7 @@
-"""The benchmarks work: every measure is taken once, small. What they find is not judged here."""
+"""The benchmarks work: measures that need no rate and no box are taken once, small.
+
+What they find is not judged here.
+"""
 
 import subprocess
 import sys
@@ -13,9 +16,9 @@ HOUSE = Path(__file__).parents[2]
 @pytest.mark.journey
 @pytest.mark.timeout(300)
 def test_measures_can_be_taken_where_no_rate_is_promised() -> None:
-    names = ["append", "relay", "projection", "commands", "listeners"]
+    names = ["append", "relay", "projection", "rebuild"]
     done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "benchmarks", "--fast", *names, "rebuild"],
+        [sys.executable, "-m", "benchmarks", "--fast", *names],
         cwd=HOUSE,
         capture_output=True,
         text=True,
@@ -24,5 +27,5 @@ def test_measures_can_be_taken_where_no_rate_is_promised() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "could not be measured" not in done.stdout
-    for name in ("append, 32 callers", "relay", "projection", "rebuild", "event to client"):
+    for name in ("append, 32 callers", "relay", "projection", "rebuild"):
         assert name in done.stdout

@@ -6,12 +6,21 @@ from pathlib import Path
 import pytest
 
 from support.box import RunningBox, limited_companies, running_box
+from support.faults.arms import Arms
 
 
 @pytest.fixture(scope="session")
-def box(home: Path) -> Iterator[RunningBox]:
+def arms(home: Path) -> Arms:
+    """Return what arms the failpoints of the box's processes while they run."""
+    folder = home / "box-arms"
+    folder.mkdir()
+    return Arms(folder)
+
+
+@pytest.fixture(scope="session")
+def box(home: Path, arms: Arms) -> Iterator[RunningBox]:
     """Run all of Kundvakt as processes."""
-    with running_box(home / "box") as running:
+    with running_box(home / "box", **arms.environment) as running:
         yield running
 
 

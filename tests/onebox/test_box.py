@@ -9,6 +9,7 @@ import pytest
 
 from onebox import demo
 from onebox.box import SERVICES, Onebox, Options, PortTakenError
+from support.box import SAMPLE_ROWS
 
 pytestmark = [pytest.mark.servers, pytest.mark.journey]
 PROCESSES = {*SERVICES, "postgres", "nats", "creditsafe"}
@@ -16,7 +17,7 @@ PROCESSES = {*SERVICES, "postgres", "nats", "creditsafe"}
 
 @pytest.fixture
 async def box(tmp_path: Path) -> AsyncIterator[Onebox]:
-    async with Onebox(tmp_path / "home") as running:
+    async with Onebox(tmp_path / "home", Options(sample_rows=SAMPLE_ROWS)) as running:
         yield running
 
 
@@ -68,7 +69,11 @@ def environment_of(pid: int) -> str:
 
 async def test_given_servers_are_used_instead_of_our_own(tmp_path: Path) -> None:
     async with Onebox(tmp_path / "servers", Options(services=())) as servers:
-        given = Options(database_url=servers.urls["database"], nats_url=servers.urls["nats"])
+        given = Options(
+            database_url=servers.urls["database"],
+            nats_url=servers.urls["nats"],
+            sample_rows=SAMPLE_ROWS,
+        )
         async with Onebox(tmp_path / "home", given) as box:
             assert set(box.processes) == PROCESSES - {"postgres", "nats"}
             assert not box.home.postgres.exists()
