@@ -37,6 +37,8 @@ class Publisher:
             read = left + await self.reader.read(READ_BYTES)
             if not read or b"-ERR" in read or b'"error"' in read:
                 raise ConnectionError(read[-200:])
+            if b"PING\r\n" in read:
+                self.writer.write(b"PONG\r\n")
             stored += read.count(STORED)
             # What is cut in two is counted when the rest has come.
             left = read[-len(STORED) + 1 :] if not read.endswith(b"\r\n") else b""
