@@ -13,7 +13,7 @@ from support.box import RunningBox
 
 pytestmark = [pytest.mark.servers, pytest.mark.journey]
 
-CASES_MAX = 5
+CASES_MAX = 3
 """For each operation and phase; `KUNDVAKT_FUZZ_CASES` sets more for a long run."""
 
 
