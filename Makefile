@@ -93,7 +93,7 @@ test-containers: setup ## run the tests on containers, and the tests of the cont
 	@$(BIN)/python -m pytest --containers tests/chassis tests/companies tests/credit_monitor \
 	    tests/enrichment tests/gateway tests/containers
 
-test-faults: setup ## thousands of faults under load, in about forty minutes; ends with their tally
+test-faults: setup ## thousands of faults under load, for a long while; ends with their tally
 	@KUNDVAKT_FAULTS_MIN=$(FAULTS_MIN) $(BIN)/python -m pytest -m '' $(F)
 
 simulate: setup ## play schedules in memory for SECONDS=60, from SEED=1 on

@@ -33,9 +33,7 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(scope="session")
 def arms(home: Path) -> Arms:
     """Return what arms the processes of the session's box."""
-    folder = home / "arms"
-    folder.mkdir()
-    return Arms(folder)
+    return Arms(home / "arms")
 
 
 @pytest.fixture(scope="session")

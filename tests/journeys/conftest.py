@@ -12,9 +12,7 @@ from support.faults.arms import Arms
 @pytest.fixture(scope="session")
 def arms(home: Path) -> Arms:
     """Return what arms the failpoints of the box's processes while they run."""
-    folder = home / "box-arms"
-    folder.mkdir()
-    return Arms(folder)
+    return Arms(home / "box-arms")
 
 
 @pytest.fixture(scope="session")

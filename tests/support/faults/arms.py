@@ -19,9 +19,9 @@ class Arms:
     """The file that a box's processes read their failpoints from, and the one they note in."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
         self._file = folder / "failpoints"
         self._notes = folder / "failpoints.struck"
-        self._counted = 0
         self.disarm()
 
     @property
@@ -42,7 +42,6 @@ class Arms:
         kinds = Counter(f"failpoint {line.split()[0]}" for line in lines)
         for kind, many in kinds.items():
             tally.injected(kind, many)
-        self._counted += len(lines)
         # Kept short: every process that starts reads it.
         self._notes.write_text("")
         return kinds

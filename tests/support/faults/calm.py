@@ -9,8 +9,6 @@ ANOTHER_ORDER = frozenset({"published out of order"})
 readers go by position."""
 ANSWER_SECONDS_MAX = 1.0
 """Without a fault commands take milliseconds; a machine where they take this long is at its end."""
-REFUSED_SECONDS_MAX = 3.0
-"""Whoever gets no answer is told so by then, unless the gateway itself gets no turn."""
 
 
 def is_calm(drill: Drill) -> bool:
@@ -18,11 +16,15 @@ def is_calm(drill: Drill) -> bool:
     return not drill.load.ledger.failed_first and drill.load.slowest_seconds < ANSWER_SECONDS_MAX
 
 
+def needs_calm(*, calm: bool) -> None:
+    """Skip what says nothing on a machine that was at its end before there was a fault."""
+    if not calm:
+        pytest.skip("this machine is too busy: commands were slow before there was a fault")
+
+
 def no_command_failed(drill: Drill, *, calm: bool) -> None:
     """Fail where a command was not answered at the first try; skip where that says nothing."""
     failed = drill.load.ledger.failed_first
-    if failed and not calm:
-        pytest.skip("this machine is too busy: commands were slow before there was a fault")
-    if failed and drill.load.slowest_seconds > REFUSED_SECONDS_MAX:
-        pytest.skip(f"this machine is too busy: a refusal took {drill.load.slowest_seconds:.1f} s")
+    if failed:
+        needs_calm(calm=calm)
     assert not failed, f"{len(failed)} failed, such as {failed[0]}"

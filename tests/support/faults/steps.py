@@ -37,8 +37,11 @@ def named() -> list[str]:
     ]
 
 
-def steps() -> list[tuple[str, str]]:
-    """Return every service and step that it passes."""
+def steps(*, crossed: bool = True) -> list[tuple[str, str]]:
+    """Return every service and step that it passes.
+
+    Not crossed, a step of the machinery is one service's alone, another one's each time.
+    """
     found: list[tuple[str, str]] = []
     for name in named():
         area, _, step = name.rpartition(".")
@@ -49,7 +52,9 @@ def steps() -> list[tuple[str, str]]:
         elif area == "{service.name}":
             found += [(service, f"{service}.{step}") for service in EVERYWHERE]
         else:
-            found += [(service, name) for service in MACHINERY.get(area, (area,))]
+            services = MACHINERY.get(area, (area,))
+            tried = services if crossed else (services[len(found) % len(services)],)
+            found += [(service, name) for service in tried]
     return found
 
 
