@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.simulation.protections import ASSUMPTIONS, LOOKED_FOR, PROTECTIONS
+from support.simulation.protections import LOOKED_FOR, PROTECTIONS
 from support.simulation.run import is_red, shortest_red
 from support.simulation.schedule import sentences
 
@@ -12,7 +12,7 @@ SENTENCES_MAX = 12
 """What a person reads at a glance; the beginning, the healing and the end among them."""
 
 
-@pytest.mark.parametrize("name", [*PROTECTIONS, *ASSUMPTIONS])
+@pytest.mark.parametrize("name", PROTECTIONS)
 def test_without_it_a_promise_is_broken(name: str) -> None:
     off = frozenset({name})
     schedule = shortest_red(off, LOOKED_FOR.get(name, ""), SCHEDULES_MAX)

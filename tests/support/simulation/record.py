@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.streams import Append, MemoryStreams, Past, Stream
 from contracts.envelope import Envelope
-from contracts.message import Answer, Command
+from contracts.message import Answer, Command, Problem
 from support.simulation.cast import TENANTS
 from support.simulation.process import PAUSE
 from support.simulation.pure import kept, numbered
@@ -93,6 +93,11 @@ class RecordedStreams(MemoryStreams):
             append = replace(append, writes=tuple(writes))
         return await super().append(append)
 
+    async def refuse(self, command: Command, problem: Problem) -> None:
+        """Remember that a command was refused."""
+        if "refusals remembered" not in self._off:
+            await super().refuse(command, problem)
+
     def _keep(self, append: Append) -> Answer:
         writes = []
         for write in append.writes:
@@ -148,3 +153,8 @@ class SharedStreams:
         answer = await self._streams.append(append)
         await PAUSE
         return answer
+
+    async def refuse(self, command: Command, problem: Problem) -> None:
+        """Remember that a command was refused; that it is remembered is known a moment later."""
+        await self._streams.refuse(command, problem)
+        await PAUSE

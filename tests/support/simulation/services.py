@@ -52,19 +52,15 @@ REACTIONS = {
 
 async def answer(world: "World", wish: int, attempt: int) -> None:
     """Decide on a command; only the latest of several attempts is still waited for."""
-    is_alone = world.asker.under_way[wish] == 1 or "attempts end in order" in world.off
     try:
         await PAUSE
         streams = SharedStreams(world.records["companies"].streams)
         given = await transact(streams, pure.companies, WISHES[wish].command)
     except Rejected as refusal:
-        # Where an earlier attempt was under way, that may have been done: asked again to know.
-        if refusal.code != "busy" and is_alone:
+        if refusal.code != "busy":
             world.asker.refused(wish, attempt, refusal.code)
     else:
         world.asker.answered(wish, attempt, given)
-    finally:
-        world.asker.under_way[wish] -= 1
 
 
 async def relay(world: "World", record: Record) -> None:

@@ -28,36 +28,36 @@ class Asker:
     """Everybody who asks for something, and what they were told."""
 
     attempts: dict[int, int] = field(default_factory=dict)
-    under_way: dict[int, int] = field(default_factory=dict)
     answers: dict[int, Answer] = field(default_factory=dict)
     refusals: dict[int, str] = field(default_factory=dict)
+    said: dict[int, Answer | str] = field(default_factory=dict)
 
     def begin(self, wish: int) -> int:
         """Ask, or ask again."""
         self.attempts[wish] = self.attempts.get(wish, 0) + 1
-        self.under_way[wish] = self.under_way.get(wish, 0) + 1
         return self.attempts[wish]
 
     def answered(self, wish: int, attempt: int, answer: Answer) -> None:
-        """Hear that it was done; always the same."""
-        if attempt == self.attempts[wish] and wish not in self.refusals:
-            before = self.answers.setdefault(wish, answer)
-            if before != answer:
-                raise Red(f"{WISHES[wish].sentence}: first {before}, then {answer}")
+        """Hear that it was done."""
+        self._said_before(wish, answer)
+        if attempt == self.attempts[wish]:
+            self.answers[wish] = answer
 
     def refused(self, wish: int, attempt: int, code: str) -> None:
         """Hear that it was refused."""
-        if attempt != self.attempts[wish]:
-            return
-        if wish in self.answers:
-            raise Red(f"{WISHES[wish].sentence}: done, then refused as {code}")
-        self.refusals[wish] = code
+        self._said_before(wish, code)
+        if attempt == self.attempts[wish]:
+            self.refusals[wish] = code
+
+    def _said_before(self, wish: int, what: Answer | str) -> None:
+        """See that every attempt is told the same, also those that nobody waits for any more."""
+        before = self.said.setdefault(wish, what)
+        if before != what:
+            raise Red(f"{WISHES[wish].sentence}: first {before}, then {what}")
 
     def copy(self) -> "Asker":
         """Return the same asker once more."""
-        return Asker(
-            dict(self.attempts), dict(self.under_way), dict(self.answers), dict(self.refusals)
-        )
+        return Asker(dict(self.attempts), dict(self.answers), dict(self.refusals), dict(self.said))
 
     @property
     def waiting(self) -> list[int]:
