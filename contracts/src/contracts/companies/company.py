@@ -186,6 +186,20 @@ class RejectRegistryChange(CompanyWish):
     field: FieldName
 
 
+class AddSubUnits(CompanyWish):
+    """Add workplaces under a company that is in the register already, all or none."""
+
+    type: Literal["add-sub-units"] = "add-sub-units"
+    sub_units: Annotated[tuple[NewSubUnit, ...], Field(min_length=1, max_length=SUB_UNITS_MAX)]
+
+
+class DismissSubUnit(CompanyWish):
+    """Leave out a workplace that the registry has, and that was proposed."""
+
+    type: Literal["dismiss-sub-unit"] = "dismiss-sub-unit"
+    number: str
+
+
 class ArchiveCompany(CompanyWish):
     """Put a company away: it stays readable, nothing more is done about it."""
 
@@ -319,6 +333,13 @@ class RegistryChangeRejected(CompanyFact):
     field: FieldName
 
 
+class SubUnitDismissed(CompanyFact):
+    """A workplace that the registry has is not wanted here."""
+
+    type: Literal["sub-unit-dismissed.v1"] = "sub-unit-dismissed.v1"
+    number: str
+
+
 class CompanyArchived(CompanyFact):
     """A company was put away."""
 
@@ -346,6 +367,8 @@ CompanyCommand: TypeAlias = Annotated[
     | NoteRegistryFacts
     | AcceptRegistryChange
     | RejectRegistryChange
+    | AddSubUnits
+    | DismissSubUnit
     | ArchiveCompany
     | RestoreCompany,
     Field(discriminator="type"),
@@ -365,6 +388,7 @@ CompanyEvent: TypeAlias = Annotated[
     | RegistryChangeProposed
     | RegistryChangeAccepted
     | RegistryChangeRejected
+    | SubUnitDismissed
     | CompanyArchived
     | CompanyRestored,
     Field(discriminator="type"),

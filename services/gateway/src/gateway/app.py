@@ -15,6 +15,7 @@ from gateway.company.addresses import router as addresses
 from gateway.company.api import router as company
 from gateway.company.parts import router as company_parts
 from gateway.company.projection import company_card
+from gateway.company.sub_units import router as sub_units
 from gateway.credit.api import router as credit
 from gateway.credit.projection import credit_history
 from gateway.departments.api import router as departments_router
@@ -36,6 +37,7 @@ ROUTERS = (
     company_list_router,
     company,
     company_parts,
+    sub_units,
     addresses,
     timeline,
     credit,

@@ -6,23 +6,21 @@ from typing import TypeVar, assert_never
 
 from chassis.decider import Decider, Rejected
 from companies.company.addresses import copy_address, set_address
-from companies.company.creation import create, workplaces_created
+from companies.company.creation import create
 from companies.company.details import change_details
 from companies.company.identity import identify_company, number_claimed, number_taken
 from companies.company.invoicing import set_invoice_profile
 from companies.company.looking_after import add_owner, remove_owner, set_department
-from companies.company.registry import (
-    accept_registry_change,
-    note_registry_facts,
-    reject_registry_change,
-)
+from companies.company.registry import choose, note_registry_facts
 from companies.company.relations import end_relation, start_relation
 from companies.company.state import Company, given, same
+from companies.company.sub_units import decide_on_sub_units, workplaces_created
 from contracts.companies.company import (
     AcceptRegistryChange,
     AddOwner,
     AddressChanged,
     AddressCopied,
+    AddSubUnits,
     ArchiveCompany,
     ChangeCompanyDetails,
     CompanyArchived,
@@ -35,6 +33,7 @@ from contracts.companies.company import (
     CopyAddress,
     CreateCompany,
     DepartmentSet,
+    DismissSubUnit,
     EndRelation,
     IdentifyCompany,
     InvoiceProfileChanged,
@@ -53,6 +52,7 @@ from contracts.companies.company import (
     SetDepartment,
     SetInvoiceProfile,
     StartRelation,
+    SubUnitDismissed,
 )
 
 K = TypeVar("K")
@@ -88,10 +88,10 @@ def decide(command: CompanyCommand, company: Company) -> list[CompanyEvent]:  # 
             return set_invoice_profile(command, company)
         case NoteRegistryFacts():
             return note_registry_facts(command, company)
-        case AcceptRegistryChange():
-            return accept_registry_change(command, company)
-        case RejectRegistryChange():
-            return reject_registry_change(command, company)
+        case AcceptRegistryChange() | RejectRegistryChange():
+            return choose(command, company)
+        case AddSubUnits() | DismissSubUnit():
+            return decide_on_sub_units(command, company)
         case ArchiveCompany():
             return archive(command, company)
         case RestoreCompany():
@@ -152,6 +152,8 @@ def evolve(company: Company, event: CompanyEvent) -> Company:  # noqa: C901, PLR
             return replace(company, invoice_profile=event.profile)
         case RegistryChangeProposed() | RegistryChangeAccepted() | RegistryChangeRejected():
             return choice_changed(company, event)
+        case SubUnitDismissed():
+            return replace(company, dismissed=company.dismissed | {event.number})
         case CompanyArchived():
             return replace(company, status="archived")
         case CompanyRestored():

@@ -30,7 +30,16 @@ def note_registry_facts(command: NoteRegistryFacts, company: Company) -> list[Co
     return events
 
 
-def accept_registry_change(command: AcceptRegistryChange, company: Company) -> list[CompanyEvent]:
+def choose(
+    command: AcceptRegistryChange | RejectRegistryChange, company: Company
+) -> list[CompanyEvent]:
+    """Choose between what the registry says and what was set by hand."""
+    if isinstance(command, AcceptRegistryChange):
+        return _accept(command, company)
+    return _reject(command, company)
+
+
+def _accept(command: AcceptRegistryChange, company: Company) -> list[CompanyEvent]:
     """End the value set by hand; where there is none the registry's is in force already."""
     if command.field not in company.by_hand:
         return []
@@ -39,7 +48,7 @@ def accept_registry_change(command: AcceptRegistryChange, company: Company) -> l
     return [RegistryChangeAccepted(company_id=command.company_id, field=command.field)]
 
 
-def reject_registry_change(command: RejectRegistryChange, company: Company) -> list[CompanyEvent]:
+def _reject(command: RejectRegistryChange, company: Company) -> list[CompanyEvent]:
     """Decline what is proposed; what was declined before stays so."""
     if command.field in company.proposed:
         return [RegistryChangeRejected(company_id=command.company_id, field=command.field)]

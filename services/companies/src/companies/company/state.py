@@ -20,7 +20,8 @@ class Company:
 
     `by_hand` holds the values set by hand, which are the only ones that anything is decided on:
     the registry's reign wherever nothing was set. `proposed` are the registry's values somebody
-    still has to choose on, `rejected` the ones last declined.
+    still has to choose on, `rejected` the ones last declined; `dismissed` are the numbers of
+    workplaces that are not wanted here.
     """
 
     status: Literal["absent", "active", "archived"] = "absent"
@@ -36,6 +37,7 @@ class Company:
     owners: frozenset[UUID] = frozenset()
     department_id: UUID | None = None
     invoice_profile: InvoiceProfile | None = None
+    dismissed: frozenset[str] = frozenset()
 
 
 def given(details: CompanyDetails) -> dict[FieldName, Any]:

@@ -11,10 +11,9 @@ from contracts.companies.company import (
     ChangeCompanyDetails,
     CompanyIdentity,
     CreateCompany,
-    NewSubUnit,
     RestoreCompany,
 )
-from contracts.enrichment import LookUpCompany, RegistryEntry, SubUnit
+from contracts.enrichment import LookUpCompany, RegistryEntry
 from contracts.values import CompanyDetails
 from gateway.asked_by import CompanyChanger, CompanyReader, Here
 from gateway.asking import Asked, AskedOfVersion, Wish, Written, etag, written
@@ -28,8 +27,8 @@ from gateway.company.bodies import (
     CompanyFromRegistry,
     NewCompany,
     company_identity,
-    workplace_number,
 )
+from gateway.company.sub_units import chosen
 from gateway.problems import invalid
 from gateway.reading import After
 from gateway.references import check_department, check_owners
@@ -120,7 +119,7 @@ async def _from_registry(asked: Wish, company_id: UUID, body: CompanyFromRegistr
         origin="REGISTRY",
         identity=CompanyIdentity(country=entry.country, number=entry.organisation_number),
         name=registered or body.name or entry.organisation_number,
-        sub_units=tuple(_sub_unit(entry, units, typed) for typed in body.sub_units),
+        sub_units=tuple(chosen(entry, units, typed) for typed in body.sub_units),
     )
     if body.name and body.name != registered:
         details = command.details.model_copy(update={"name": body.name})
@@ -153,14 +152,6 @@ async def _entry(asked: Wish, body: CompanyFromRegistry) -> RegistryEntry:
             "The registry knows no company with this number; enter it by hand.",
         )
     return entry
-
-
-def _sub_unit(entry: RegistryEntry, units: dict[str, SubUnit], typed: str) -> NewSubUnit:
-    number = workplace_number(entry.country, typed)
-    unit = units.get(number)
-    if unit is None:
-        raise invalid("sub_units", "sub-unit-unknown", f"{number} is no workplace of this company.")
-    return NewSubUnit(company_id=new_id(), number=number, name=unit.name, address=unit.address)
 
 
 def _creation(asked: Wish, company_id: UUID, body: NewCompany, **own: object) -> CreateCompany:

@@ -39,6 +39,7 @@ from contracts.credit_monitor import (
 )
 from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry
 from gateway import provenance
+from gateway.company import offered_units
 from gateway.provenance import note
 
 
@@ -62,6 +63,8 @@ class Card:
     invoicing: dict[str, Any] | None = None
     proposals: dict[str, Any] = field(default_factory=dict)
     credit: dict[str, Any] = field(default_factory=dict)
+    units: dict[str, Any] = field(default_factory=dict)
+    """What its registry said of workplaces since it is here, and which of them were dismissed."""
 
 
 def evolve(row: Card | None, told: Told) -> Card | None:
@@ -69,7 +72,11 @@ def evolve(row: Card | None, told: Told) -> Card | None:
     card = row or Card(str(told.event.stream_id))
     if isinstance(told.event, CompanyFact):
         card = replace(card, version=told.version)
-    card = replace(card, known=provenance.take_in(card.known, told))
+    card = replace(
+        card,
+        known=provenance.take_in(card.known, told),
+        units=offered_units.take_in(card.units, told),
+    )
     return _by_credit(_by_people(_by_company(card, told), told), told)
 
 
@@ -206,7 +213,7 @@ def _by_credit(card: Card, told: Told) -> Card:
 
 company_card: Projection[Card] = Projection(
     name="company_card",
-    version=1,
+    version=2,
     row=Card,
     table_sql=files("gateway.company").joinpath("table.sql").read_text(),
     handles=(
@@ -228,6 +235,7 @@ company_card: Projection[Card] = Projection(
         CompanyRestored,
         CompanyEnriched,
         CompanyNotInRegistry,
+        *offered_units.HANDLES,
         CompanyRated,
         CreditRatingChanged,
         CreditCheckFailed,
