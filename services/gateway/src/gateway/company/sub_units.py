@@ -17,6 +17,7 @@ from gateway.bodies import strictly
 from gateway.company import queries
 from gateway.company.bodies import NUMBER_CHARACTERS_MAX, Number, workplace_number
 from gateway.problems import Refused, invalid, not_found
+from gateway.reading import After, caught_up
 
 router = APIRouter(prefix="/companies/{company_id}/sub-units", tags=["companies"])
 
@@ -40,8 +41,10 @@ async def add_sub_units(
     company_id: UUID,
     body: Annotated[SubUnitsBody, strictly(SubUnitsBody), Body()],
     response: Response,
+    after: After = None,
 ) -> SubUnitsAdded:
     """Add workplaces out of the registry, all or none, each a record of its own."""
+    await caught_up(asked.site, asked.tenant, "company_card", after)
     entry = await _entry(asked, company_id)
     units = {unit.number: unit for unit in entry.sub_units}
     wanted = tuple(chosen(entry, units, typed) for typed in body.sub_units)
