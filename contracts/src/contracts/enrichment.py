@@ -30,6 +30,15 @@ class RegistryFacts(Value):
     addresses: dict[AddressKind, Address] = Field(default_factory=dict)
 
 
+class SubUnit(Value):
+    """A workplace of a company: arbetsställe (CFAR number), underenhet."""
+
+    number: str
+    name: str
+    active: bool
+    address: Address | None = None
+
+
 class RegistryFact(Event):
     """A fact about one company from a registry."""
 
@@ -58,11 +67,32 @@ class CompanyNotInRegistry(RegistryFact):
 
     type: Literal["company-not-in-registry.v1"] = "company-not-in-registry.v1"
     country: CountryCode
-    reason: Literal["no-number", "unknown-number", "no-registry", "personal-number"]
+    reason: Literal["no-number", "unknown-number", "no-registry", "personal-number", "removed"]
+
+
+class SubUnitAppeared(RegistryFact):
+    """The registry has a sub-unit of this company that it did not have before."""
+
+    type: Literal["sub-unit-appeared.v1"] = "sub-unit-appeared.v1"
+    country: CountryCode
+    number: str
+    unit: SubUnit
+    as_of: AwareDatetime
+
+
+class SubUnitClosed(RegistryFact):
+    """A sub-unit of this company is no longer active."""
+
+    type: Literal["sub-unit-closed.v1"] = "sub-unit-closed.v1"
+    country: CountryCode
+    number: str
+    unit: SubUnit
+    as_of: AwareDatetime
 
 
 RegistryEvent: TypeAlias = Annotated[
-    CompanyEnriched | CompanyNotInRegistry, Field(discriminator="type")
+    CompanyEnriched | CompanyNotInRegistry | SubUnitAppeared | SubUnitClosed,
+    Field(discriminator="type"),
 ]
 
 
@@ -98,15 +128,6 @@ class LookUpCompany(Query):
     type: Literal["look-up-company"] = "look-up-company"
     country: CountryCode
     number: Annotated[str, StringConstraints(min_length=1, max_length=32)]
-
-
-class SubUnit(Value):
-    """A workplace of a company: arbetsställe (CFAR number), underenhet."""
-
-    number: str
-    name: str
-    active: bool
-    address: Address | None = None
 
 
 class RegistryEntry(Message):

@@ -1,10 +1,12 @@
 """What the one suite asks of every source: numbers it has, and names."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from stdnum.no import orgnr as no_orgnr
+
 from enrichment.sample.company import companies
-from enrichment.sources.port import Source
+from enrichment.sources.calls import Calls, client
+from enrichment.sources.pace import Pace
 
 SEED, ROWS = 7, 1_500
 """The sample of all enrichment tests."""
@@ -23,6 +25,17 @@ class Case:
     path: str = ""
     units: int = 0
     kinds: dict[str, str] = field(default_factory=dict)
+
+
+def quick(name: str, url: str) -> Calls:
+    """Return calls that need no patience."""
+    return Calls(name, client(url), Pace(10_000, 10_000))
+
+
+def norwegian_number(place: int) -> str:
+    """Return a valid number that is not in the sample."""
+    numbers = (f"91{n:07d}" for n in range(place * 1_000, 10_000_000))
+    return next(number for number in numbers if no_orgnr.is_valid(number))
 
 
 def norwegian() -> Case:
@@ -44,4 +57,3 @@ def norwegian() -> Case:
 
 
 CASES: tuple[Case, ...] = (norwegian(),)
-Opened = Callable[[Case], Source]

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from cases import norwegian_number
 
 from chassis.edge import now
 from enrichment.formats.source import form_of, opened
@@ -23,6 +24,7 @@ from enrichment.sources.port import (
 )
 from standins.testing import StandIn
 
+NEW_UNIT = norwegian_number(2)
 LONG_AGO = Place(now() - timedelta(days=4000))
 
 
@@ -99,16 +101,16 @@ async def test_a_new_sub_unit_is_told_by_its_own_feed(
 ) -> None:
     before = await end(brreg, "underenheter")
     unit = {
-        "organisasjonsnummer": "912345672",
+        "organisasjonsnummer": NEW_UNIT,
         "navn": "NY AVDELING",
         "organisasjonsform": {"kode": "BEDR"},
         "overordnetEnhet": company.number,
     }
-    change(registries, "912345672", "underenheter", set=unit)
+    change(registries, NEW_UNIT, "underenheter", set=unit)
     (new,) = await entries(brreg, before, "underenheter")
-    assert (new.kind, new.number) == (ChangeKind.NEW, "912345672")
+    assert (new.kind, new.number) == (ChangeKind.NEW, NEW_UNIT)
     assert await entries(brreg, await end(brreg)) == []
-    change(registries, "912345672", "underenheter", state="deleted")
+    change(registries, NEW_UNIT, "underenheter", state="deleted")
 
 
 async def test_a_long_feed_is_read_by_id_past_where_pages_end(

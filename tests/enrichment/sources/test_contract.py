@@ -1,10 +1,10 @@
 """One suite for every source: what is known, what is not, and what goes wrong on the way."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cases import CASES, Case
 
 from chassis.edge import now
 from enrichment.registry import facts_of
@@ -22,10 +22,6 @@ from enrichment.sources.port import (
     Unknown,
 )
 from standins.testing import StandIn
-
-# A folder named as the service's package is not found as one.
-sys.path.append(str(Path(__file__).parent))
-from cases import CASES, Case
 
 
 @pytest.fixture(params=CASES, ids=lambda case: case.fixture)

@@ -44,6 +44,17 @@ PROCEEDINGS = (
         ),
     ),
 )
+FIELDS = frozenset(
+    {
+        *("navn", "organisasjonsform", "forretningsadresse", "beliggenhetsadresse", "postadresse"),
+        *("respons_klasse", "slettedato", "nedleggelsesdato", "overordnetEnhet", "hjemmeside"),
+        *("naeringskode1", "naeringskode2", "naeringskode3", "aktivitet"),
+        *("antallAnsatte", "registreringsdatoAntallAnsatteEnhetsregisteret"),
+        *("registreringsdatoEnhetsregisteret", "registrertIMvaregisteret"),
+        *(name for _, flag, dates in PROCEEDINGS for name in (flag, *dates)),
+    }
+)
+"""All that is read of a unit; changes of others are of no concern."""
 _NUMBER = re.compile(r"^[0-9]{9}$")
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from enrichment.formats import brreg as form
+import structlog
+
 from enrichment.formats.listing import Listing
 from enrichment.sources import brreg_wire as wire
 from enrichment.sources.calls import FEED, LOOK_UP, TYPED, WAITED_FOR, Calls, Purpose, Said
@@ -25,7 +26,10 @@ from enrichment.sources.port import (
     Removed,
     Unavailable,
     Unknown,
+    Unreadable,
 )
+
+log = structlog.get_logger()
 
 COUNTRY = "NO"
 UNITS, SUB_UNITS = "enheter", "underenheter"
@@ -36,6 +40,8 @@ NUMBERS_MAX = 100
 """The register takes 2,000 at once; a URL of a thousand characters passes every proxy."""
 FEED_SIZE_MAX = 10_000
 OK, NOT_FOUND, GONE = 200, 404, 410
+DELETED = "Slettet"
+"""`SlettetEnhet`, and what goes with a sub-unit."""
 A_SECOND, AT_ONCE = 5.0, 8
 
 
@@ -45,7 +51,7 @@ class Brreg(Lacking):
     name = "brreg"
     countries = frozenset({COUNTRY})
     capabilities = frozenset(Capability)
-    feeds = (UNITS, SUB_UNITS)
+    feeds: tuple[str, ...] = (UNITS, SUB_UNITS)
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -63,7 +69,8 @@ class Brreg(Lacking):
     ) -> Mapping[str, Outcome]:
         """Return what the register says of many numbers: a hundred a call.
 
-        A list has only those that still are; the others are asked for one by one.
+        A list has only those that still are; the others are asked for one by one. What makes no
+        sense by itself is left out.
         """
         found: dict[str, Outcome] = {}
         for start in range(0, len(numbers), NUMBERS_MAX):
@@ -71,13 +78,16 @@ class Brreg(Lacking):
             said = await self._calls.get(
                 FEED, feed, organisasjonsnummer=",".join(asked), size=NUMBERS_MAX
             )
-            for unit in _page(said, feed).items:
-                listing = wire.listing_of(unit, feed)
-                if listing.number in asked:
-                    found[listing.number] = Found(listing)
+            listed = {str(u.get("organisasjonsnummer")): u for u in _page(said, feed).items}
             for number in asked:
-                if number not in found:
-                    found[number] = await self._one(LOOK_UP, feed, number)
+                try:
+                    found[number] = (
+                        Found(wire.listing_of(listed[number], feed))
+                        if number in listed
+                        else await self._one(LOOK_UP, feed, number)
+                    )
+                except Unreadable as error:
+                    log.warning("passed over", number=number, why=str(error))
         return found
 
     async def sub_units(self, _country: str, number: str) -> Sequence[Listing]:
@@ -106,8 +116,10 @@ class Brreg(Lacking):
         `next` would page into a 400, so each reading begins at an id, on page 0.
         """
         asked: dict[str, Any] = {"size": min(limit + 1, FEED_SIZE_MAX), "includeChanges": "true"}
-        begin = wire.moment(after.at) if after.id is None else None
-        asked |= {"dato": begin} if begin else {"oppdateringsid": after.id}
+        if after.id is None:
+            asked["dato"] = wire.moment(after.at)
+        else:
+            asked["oppdateringsid"] = after.id
         said = await self._calls.get(FEED, f"oppdateringer/{feed}", **asked)
         return wire.changes_of(_page(said, feed, wire.FEED_KEYS[feed]), after)
 
@@ -137,7 +149,7 @@ class Brreg(Lacking):
         unit = said.body
         if not isinstance(unit, dict) or unit.get("organisasjonsnummer") != number:
             raise Garbled(f"{self.name}: {feed}: it is about another number")
-        if unit.get("respons_klasse") == form.DELETED:
+        if str(unit.get("respons_klasse")).startswith(DELETED):
             return Deleted(COUNTRY, number, wire.date_of(unit.get("slettedato")))
         return Found(wire.listing_of(unit, feed))
 

@@ -8,7 +8,7 @@ from typing import Any
 from enrichment.formats import brreg as form
 from enrichment.formats.listing import Listing, Skipped, day
 from enrichment.sources.calls import Said
-from enrichment.sources.port import Change, ChangeKind, Changes, Garbled, Place
+from enrichment.sources.port import Change, ChangeKind, Changes, Garbled, Place, Unreadable
 
 FEED_KEYS = {"enheter": "oppdaterteEnheter", "underenheter": "oppdaterteUnderenheter"}
 KINDS = {
@@ -49,7 +49,7 @@ def listing_of(unit: dict[str, Any], feed: str) -> Listing:
     read = form.listing if feed == "enheter" else form.sub_unit_listing
     listing = read(unit)
     if isinstance(listing, Skipped):
-        raise Garbled(f"brreg: {feed}: a unit without number or name")
+        raise Unreadable(f"brreg: {feed}: a unit without number or name")
     return listing
 
 
@@ -60,9 +60,14 @@ def changes_of(page: Page, after: Place) -> Changes:
         if not entries or (entries[0].id, entries[0].at) != (after.id, after.at):
             return Changes((), Place(after.at - BACK), page.total, went_back=True)
         entries = [entry for entry in entries if entry.id > after.id]
-    fresh = list({entry.id: entry for entry in entries}.values())
-    place = Place(fresh[-1].at, fresh[-1].id) if fresh else after
-    return Changes(fresh, place, max(0, page.total - len(page.items)))
+    place = Place(entries[-1].at, entries[-1].id) if entries else after
+    fresh = {entry.id: entry for entry in entries if _concerns_us(entry)}
+    return Changes(list(fresh.values()), place, max(0, page.total - len(page.items)))
+
+
+def _concerns_us(entry: Change) -> bool:
+    """Say whether anything may have changed that we read."""
+    return not entry.fields or bool(entry.fields & form.FIELDS)
 
 
 def _change(item: dict[str, Any]) -> Change:

@@ -25,6 +25,10 @@ class Garbled(Unavailable):
     """The source answered something that makes no sense, such as another company."""
 
 
+class Unreadable(Garbled):
+    """One entry makes no sense by itself: asking for it again leads to the same."""
+
+
 class Barred(Unavailable):
     """The source does not let us in: an operator must look at our credentials."""
 
