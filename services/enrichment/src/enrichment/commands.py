@@ -3,7 +3,8 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import Coroutine
+import time
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -17,11 +18,14 @@ from enrichment.formats.listing import FileBroken
 from enrichment.load import Loaded, LoadRefused, as_of_files, edition_of, editions, load
 from enrichment.sample.company import AS_OF
 from enrichment.sample.files import write_sample
+from enrichment.wishes import Waiting, ask_for_sync, still_waiting
 
 T = TypeVar("T")
 
 ROWS = 21_000
 """With their sub-units some forty thousand: enough to search in, loaded in a few seconds."""
+LOOK_SECONDS = 0.25
+"""How often it is looked how far the service is."""
 SEED = 20261101
 SAMPLE = "sample"
 GENERATOR = 1
@@ -107,6 +111,29 @@ def sample_command(
     _run(run())
 
 
+@app.command("sync")
+def sync_command(
+    database: DatabaseOption = "",
+    wait_seconds: Annotated[
+        float, typer.Option("--wait", min=1, help="How long to watch, in seconds.")
+    ] = 600.0,
+) -> None:
+    """Have the running service read the registries' change feeds to their ends now."""
+
+    async def run() -> None:
+        waiting = await ask_for_sync(database_url(database))
+        if not waiting:
+            raise LoadRefused("No feed is read here: KUNDVAKT_REGISTRIES_OPEN names no source.")
+        left = await _watched(database_url(database), wait_seconds)
+        for feed in left:
+            typer.echo(f"{feed.name}: not read to its end: {feed.why}", err=True)
+        if left:
+            raise typer.Exit(1)
+        typer.echo(f"{len(waiting)} feeds are read to their ends")
+
+    _run(run())
+
+
 def database_url(given: str) -> str:
     """Return where the registry is: as given, as the service knows it, or as operators find it."""
     own = os.environ.get("KUNDVAKT_DATABASE_URL", "")
@@ -121,6 +148,20 @@ def _report(loaded: Loaded) -> None:
         f"{loaded.entries:,} companies and {loaded.units:,} sub-units loaded"
         f" in {loaded.seconds:.1f} s{skipped}"
     )
+
+
+async def _watched(url: str, seconds: float) -> Sequence[Waiting]:
+    """Show how the feeds are read, until all are or time is up; returns those that are not."""
+    until = time.monotonic() + seconds
+    with typer.progressbar(length=1, label="entries", show_eta=False) as bar:
+        while (waiting := await still_waiting(url)) and time.monotonic() < until:
+            left = sum(feed.left for feed in waiting)
+            bar.length = max(bar.length or 1, bar.pos + left)
+            bar.update(bar.length - left - bar.pos)
+            await asyncio.sleep(LOOK_SECONDS)
+        if not waiting:
+            bar.update((bar.length or 1) - bar.pos)
+    return waiting
 
 
 def _run(doing: Coroutine[Any, Any, T]) -> T:

@@ -8,6 +8,12 @@ from enrichment.model import Published, Reason, TakeRegistryFacts, registry_fact
 from enrichment.registry import REGISTRIES, find
 
 NAME = "take-registry-facts"
+KNOW = """
+INSERT INTO crm_companies VALUES ($1, $2, $3, $4)
+ON CONFLICT (tenant_id, company_id) DO UPDATE SET (country, number)
+  = (excluded.country, excluded.number)
+"""
+FORGET = "DELETE FROM crm_companies WHERE tenant_id = $1 AND company_id = $2"
 
 
 async def published(connection: Connection, identity: CompanyIdentity) -> Published | Reason:
@@ -44,4 +50,21 @@ async def take_registry_facts(happened: Happened) -> None:
     reach("enrichment.facts-told")
 
 
-reactions = (Reaction(NAME, (CompanyCreated, CompanyIdentified), take_registry_facts),)
+async def know_the_company(happened: Happened) -> None:
+    """Note which number a company goes with, for when its registry changes something."""
+    event = happened.event
+    if not isinstance(event, CompanyCreated | CompanyIdentified):
+        return
+    tenant, identity = happened.envelope.tenant, event.identity
+    if identity.number:
+        await happened.connection.execute(
+            KNOW, tenant, event.company_id, identity.country, identity.number
+        )
+    else:
+        await happened.connection.execute(FORGET, tenant, event.company_id)
+
+
+reactions = (
+    Reaction("know-the-company", (CompanyCreated, CompanyIdentified), know_the_company),
+    Reaction(NAME, (CompanyCreated, CompanyIdentified), take_registry_facts),
+)

@@ -95,10 +95,16 @@ def facts_of(document: dict[str, Any], *, active: bool) -> RegistryFacts:
 
 def _sub_unit(row: Any) -> SubUnit:
     document = orjson.loads(row["facts"])
+    return sub_unit(row["number"], document | {"name": row["name"]}, active=row["active"])
+
+
+def sub_unit(number: str, document: dict[str, Any], *, active: bool | None = None) -> SubUnit:
+    """Return a sub-unit's document as it is told; it says itself whether it has ended."""
     address = document.get("visiting") or document.get("postal")
+    ended = "deregistered_on" in document or "ceased" in document
     return SubUnit(
-        number=row["number"],
-        name=row["name"],
-        active=row["active"],
+        number=number,
+        name=document["name"],
+        active=not ended if active is None else active,
         address=Address.model_validate(address) if address else None,
     )
