@@ -52,7 +52,10 @@ class RegistryFact(Event):
 
 
 class CompanyEnriched(RegistryFact):
-    """The registry's facts about a company of the CRM were found, or have changed."""
+    """The registry's facts about a company of the CRM were found, or have changed.
+
+    `before` holds those details that it said otherwise of the same number until now.
+    """
 
     type: Literal["company-enriched.v1"] = "company-enriched.v1"
     country: CountryCode
@@ -60,6 +63,7 @@ class CompanyEnriched(RegistryFact):
     registry: Line
     facts: RegistryFacts
     as_of: AwareDatetime
+    before: CompanyDetails | None = None
 
 
 class CompanyNotInRegistry(RegistryFact):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.companies.settings import RegistryPolicy
 from contracts.enrichment import RegistryFacts
 from contracts.message import Command, Event
 from contracts.values import (
@@ -166,10 +167,23 @@ class SetInvoiceProfile(CompanyWish):
 
 
 class NoteRegistryFacts(CompanyWish):
-    """Hold what the registry says against what was set by hand."""
+    """Hold what the registry says against what was set by hand, or is to be kept.
+
+    `before` is what it said of the same number until now.
+    """
 
     type: Literal["note-registry-facts"] = "note-registry-facts"
     facts: RegistryFacts
+    before: CompanyDetails = CompanyDetails()
+    policy: RegistryPolicy = "write"
+
+
+class PinRegistryValue(CompanyWish):
+    """Keep a value as it shows, whatever the registry says from now on."""
+
+    type: Literal["pin-registry-value"] = "pin-registry-value"
+    field: FieldName
+    value: CompanyDetails
 
 
 class AcceptRegistryChange(CompanyWish):
@@ -311,6 +325,14 @@ class InvoiceProfileChanged(CompanyFact):
     profile: InvoiceProfile
 
 
+class RegistryValuePinned(CompanyFact):
+    """A value of the registry's stays in force until somebody chooses another."""
+
+    type: Literal["registry-value-pinned.v1"] = "registry-value-pinned.v1"
+    field: FieldName
+    value: CompanyDetails
+
+
 class RegistryChangeProposed(CompanyFact):
     """The registry says otherwise than what was set by hand; somebody has to choose."""
 
@@ -365,6 +387,7 @@ CompanyCommand: TypeAlias = Annotated[
     | SetDepartment
     | SetInvoiceProfile
     | NoteRegistryFacts
+    | PinRegistryValue
     | AcceptRegistryChange
     | RejectRegistryChange
     | AddSubUnits
@@ -385,6 +408,7 @@ CompanyEvent: TypeAlias = Annotated[
     | OwnerRemoved
     | DepartmentSet
     | InvoiceProfileChanged
+    | RegistryValuePinned
     | RegistryChangeProposed
     | RegistryChangeAccepted
     | RegistryChangeRejected

@@ -17,7 +17,7 @@ from contracts.enrichment import (
     SubUnitClosed,
 )
 from contracts.message import Command
-from contracts.values import CountryCode, Value
+from contracts.values import CompanyDetails, CountryCode, Value
 
 Fact: TypeAlias = CompanyEnriched | CompanyNotInRegistry | SubUnitAppeared | SubUnitClosed
 Reason: TypeAlias = Literal[
@@ -96,12 +96,27 @@ def _facts(command: TakeRegistryFacts, told: Told) -> Sequence[Fact]:
             registry=found.registry,
             facts=found.facts,
             as_of=found.as_of,
+            before=_before(told, command.country, found),
         )
     else:
         fact = CompanyNotInRegistry(
             company_id=command.company_id, country=command.country, reason=found
         )
     return [] if evolve(told, fact) == told else [fact]
+
+
+def _before(told: Told, country: str, found: Published) -> CompanyDetails | None:
+    """Return what was said otherwise of the same number until now."""
+    is_same = (told.country, told.number) == (country, found.number)
+    if not is_same or not isinstance(told.known, RegistryFacts):
+        return None
+    old, new = told.known.details, found.facts.details
+    other = {
+        name: getattr(old, name)
+        for name in CompanyDetails.model_fields
+        if getattr(old, name) is not None and getattr(old, name) != getattr(new, name)
+    }
+    return CompanyDetails(**other) if other else None
 
 
 def _sub_unit(command: TakeSubUnit, told: Told) -> Sequence[Fact]:

@@ -29,6 +29,8 @@ from gateway.manual import add_manual
 from gateway.measured import Measured
 from gateway.registry.api import router as registry
 from gateway.registry.projection import company_numbers
+from gateway.settings.api import router as settings_router
+from gateway.settings.projection import settings
 from gateway.timeline.api import router as timeline
 from gateway.users.api import router as users_router
 from gateway.users.projection import users
@@ -44,6 +46,7 @@ ROUTERS = (
     registry,
     users_router,
     departments_router,
+    settings_router,
     keys,
     events,
 )
@@ -92,6 +95,7 @@ service = Service(
         company_numbers,
         users,
         departments,
+        settings,
     ),
     http=http,
     migrations="gateway.migrations",

@@ -1,8 +1,7 @@
 """A company of the register: what may be asked of it, and what it becomes."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar, assert_never
+from typing import assert_never
 
 from chassis.decider import Decider, Rejected
 from companies.company.addresses import copy_address, set_address
@@ -11,16 +10,19 @@ from companies.company.details import change_details
 from companies.company.identity import identify_company, number_claimed, number_taken
 from companies.company.invoicing import set_invoice_profile
 from companies.company.looking_after import add_owner, remove_owner, set_department
-from companies.company.registry import choose, note_registry_facts
+from companies.company.registry import (
+    AboutRegistry,
+    RegistryWord,
+    choice_changed,
+    decide_on_registry,
+)
 from companies.company.relations import end_relation, start_relation
-from companies.company.state import Company, given, same
-from companies.company.sub_units import decide_on_sub_units, workplaces_created
+from companies.company.state import Company, given, same, without
+from companies.company.sub_units import AboutSubUnits, decide_on_sub_units, workplaces_created
 from contracts.companies.company import (
-    AcceptRegistryChange,
     AddOwner,
     AddressChanged,
     AddressCopied,
-    AddSubUnits,
     ArchiveCompany,
     ChangeCompanyDetails,
     CompanyArchived,
@@ -33,17 +35,11 @@ from contracts.companies.company import (
     CopyAddress,
     CreateCompany,
     DepartmentSet,
-    DismissSubUnit,
     EndRelation,
     IdentifyCompany,
     InvoiceProfileChanged,
-    NoteRegistryFacts,
     OwnerAdded,
     OwnerRemoved,
-    RegistryChangeAccepted,
-    RegistryChangeProposed,
-    RegistryChangeRejected,
-    RejectRegistryChange,
     RelationEnded,
     RelationStarted,
     RemoveOwner,
@@ -55,14 +51,15 @@ from contracts.companies.company import (
     SubUnitDismissed,
 )
 
-K = TypeVar("K")
-V = TypeVar("V")
-
 
 def decide(command: CompanyCommand, company: Company) -> list[CompanyEvent]:  # noqa: C901, PLR0911, PLR0912 - a table of contents
     """Say what follows from a command; say nothing when it is already so."""
     if not isinstance(command, CreateCompany | ArchiveCompany | RestoreCompany):
         check_active(company)
+    if isinstance(command, AboutRegistry):
+        return decide_on_registry(command, company)
+    if isinstance(command, AboutSubUnits):
+        return decide_on_sub_units(command, company)
     match command:
         case CreateCompany():
             return create(command, company)
@@ -86,12 +83,6 @@ def decide(command: CompanyCommand, company: Company) -> list[CompanyEvent]:  # 
             return set_department(command, company)
         case SetInvoiceProfile():
             return set_invoice_profile(command, company)
-        case NoteRegistryFacts():
-            return note_registry_facts(command, company)
-        case AcceptRegistryChange() | RejectRegistryChange():
-            return choose(command, company)
-        case AddSubUnits() | DismissSubUnit():
-            return decide_on_sub_units(command, company)
         case ArchiveCompany():
             return archive(command, company)
         case RestoreCompany():
@@ -131,6 +122,8 @@ def restore(command: RestoreCompany, company: Company) -> list[CompanyEvent]:
 
 def evolve(company: Company, event: CompanyEvent) -> Company:  # noqa: C901, PLR0911, PLR0912 - a table of contents
     """Take in one more fact."""
+    if isinstance(event, RegistryWord):
+        return choice_changed(company, event)
     match event:
         case CompanyCreated():
             return created(event)
@@ -150,8 +143,6 @@ def evolve(company: Company, event: CompanyEvent) -> Company:  # noqa: C901, PLR
             return replace(company, department_id=event.department_id)
         case InvoiceProfileChanged():
             return replace(company, invoice_profile=event.profile)
-        case RegistryChangeProposed() | RegistryChangeAccepted() | RegistryChangeRejected():
-            return choice_changed(company, event)
         case SubUnitDismissed():
             return replace(company, dismissed=company.dismissed | {event.number})
         case CompanyArchived():
@@ -203,33 +194,6 @@ def relation_changed(company: Company, event: RelationStarted | RelationEnded) -
         relations=without(company.relations, relation),
         ended={**company.ended, relation: event.until},
     )
-
-
-def choice_changed(
-    company: Company,
-    event: RegistryChangeProposed | RegistryChangeAccepted | RegistryChangeRejected,
-) -> Company:
-    """Keep what is proposed until it is accepted, which ends the value set by hand, or declined."""
-    field, proposed = event.field, company.proposed
-    if isinstance(event, RegistryChangeProposed):
-        return replace(company, proposed={**proposed, **given(event.proposed)})
-    if isinstance(event, RegistryChangeRejected):
-        return replace(
-            company,
-            proposed=without(proposed, field),
-            rejected={**company.rejected, field: proposed.get(field)},
-        )
-    return replace(
-        company,
-        by_hand=without(company.by_hand, field),
-        proposed=without(proposed, field),
-        rejected=without(company.rejected, field),
-    )
-
-
-def without(values: Mapping[K, V], *names: K) -> dict[K, V]:
-    """Return what is left of some values."""
-    return {name: value for name, value in values.items() if name not in names}
 
 
 companies: Decider[CompanyCommand, Company, CompanyEvent] = Decider(

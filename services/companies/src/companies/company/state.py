@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 from uuid import UUID
 
 from contracts.companies.company import CompanyIdentity, FieldName
 from contracts.values import Address, AddressKind, CompanyDetails, InvoiceProfile, Sealed
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 FIELDS: tuple[FieldName, ...] = get_args(FieldName)
 
@@ -70,3 +73,8 @@ def same_profile(one: InvoiceProfile | None, other: InvoiceProfile) -> bool:
         and same(one.invoice_email, other.invoice_email)
         and same(one.your_reference, other.your_reference)
     )
+
+
+def without(values: Mapping[K, V], *names: K) -> dict[K, V]:
+    """Return what is left of some values."""
+    return {name: value for name, value in values.items() if name not in names}

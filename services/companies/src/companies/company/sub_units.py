@@ -1,7 +1,7 @@
 """A company's workplaces: each a record of its own, begun with it or added later."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from chassis.decider import Rejected
@@ -20,10 +20,10 @@ from contracts.companies.company import (
 )
 from contracts.values import AddressKind
 
+AboutSubUnits: TypeAlias = AddSubUnits | DismissSubUnit
 
-def decide_on_sub_units(
-    command: AddSubUnits | DismissSubUnit, company: Company
-) -> list[CompanyEvent]:
+
+def decide_on_sub_units(command: AboutSubUnits, company: Company) -> list[CompanyEvent]:
     """Add workplaces later, or leave one out."""
     if isinstance(command, AddSubUnits):
         return _add(command, company)

@@ -26,6 +26,7 @@ from contracts.companies.company import (
     RegistryChangeAccepted,
     RegistryChangeProposed,
     RegistryChangeRejected,
+    RegistryValuePinned,
     RelationEnded,
     RelationStarted,
 )
@@ -228,6 +229,7 @@ company_card: Projection[Card] = Projection(
         OwnerRemoved,
         DepartmentSet,
         InvoiceProfileChanged,
+        RegistryValuePinned,
         RegistryChangeProposed,
         RegistryChangeAccepted,
         RegistryChangeRejected,
