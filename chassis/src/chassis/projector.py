@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -89,10 +88,12 @@ async def _follow(site: Site, projection: AnyProjection, lock: Any) -> None:
         bell.clear()
         while await step(site, projection):
             pass
-        await still_leading(lock)
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(POLL_SECONDS):
                 await bell.wait()
+        except TimeoutError:
+            # The bell comes over the very connection that holds the lock: silent, it may be lost.
+            await still_leading(lock)
 
 
 async def step(site: Site, projection: AnyProjection) -> bool:

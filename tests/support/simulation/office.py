@@ -146,6 +146,11 @@ async def touch(
     row.correlation, row.causation = correlation, causation
 
 
+async def known(office: Office, tenant: str, companies: list[UUID]) -> set[UUID]:
+    """Return those about which something is to be done, or being done."""
+    return {company_id for company_id in companies if (tenant, company_id) in office.work}
+
+
 def is_due(office: Office) -> bool:
     """Say whether there is a company that can be taken in hand now."""
     return any(_is_free(office, row) for row in office.work.values())
@@ -348,12 +353,20 @@ async def load(
     return office.subjects.get(place, NOBODY), office.standings.get(place, NOWHERE)
 
 
+async def load_all(
+    office: Office, tenant: str, companies: list[UUID]
+) -> dict[UUID, tuple[Subject, Standing]]:
+    """Return what is known of each of some companies."""
+    return {company_id: await load(office, tenant, company_id) for company_id in companies}
+
+
 NOBODY, NOWHERE = Subject(), Standing()
 
 
-async def save(office: Office, tenant: str, company_id: UUID, subject: Subject) -> None:
-    """Keep what is known of a company."""
-    office.subjects[tenant, company_id] = subject
+async def save(office: Office, tenant: str, learnt: dict[UUID, Subject]) -> None:
+    """Keep what is known of companies."""
+    for company_id, subject in learnt.items():
+        office.subjects[tenant, company_id] = subject
 
 
 async def asked(office: Office, tenant: str, company_id: UUID, standing: Standing) -> None:
@@ -384,6 +397,7 @@ async def find_in_registry(_office: Office, _country: str, number: str) -> Any:
 
 WORK = SimpleNamespace(
     touch=touch,
+    known=known,
     holding=holding,
     order=order,
     keep_report=keep_report,
@@ -401,7 +415,7 @@ LISTINGS = SimpleNamespace(
     forget_portfolio=forget_portfolio,
 )
 NOTICES = SimpleNamespace(open_ones=open_ones, close=close)
-SUBJECTS = SimpleNamespace(load=load, save=save, asked=asked, reached=reached)
+SUBJECTS = SimpleNamespace(load=load, load_all=load_all, save=save, asked=asked, reached=reached)
 SILENT = SimpleNamespace(info=lambda *_, **__: None, warning=lambda *_, **__: None)
 TABLES = {"work": WORK, "listings": LISTINGS, "notices": NOTICES, "subjects": SUBJECTS}
 
