@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
@@ -42,8 +42,7 @@ DEPARTMENTS: Decider[DepartmentCommand, Any, DepartmentEvent] = replace(
 """Departments whose names are taken once."""
 
 
-@dataclass(frozen=True, slots=True)
-class DepartmentRow:
+class DepartmentRow(NamedTuple):
     department_id: str
     name: str
     renamed: int

@@ -154,7 +154,7 @@ async def _fill(
     """Fill a table that nobody but its owner can see yet, then index it, protect it, open it."""
 
     async def copied() -> AsyncIterator[bytes]:
-        lines = [line(at[0], row, table.fields) for at, row in rows.items() if row is not None]
+        lines = [line(tenant, row) for tenant, row in table.settled(rows)]
         for start in range(0, len(lines), COPY_ROWS):
             yield "".join(lines[start : start + COPY_ROWS]).encode()
 
@@ -171,9 +171,9 @@ async def _fill(
         await connection.execute("SELECT app.grant_to_reader($1, 'SELECT')", table.name)
 
 
-def line(tenant: str, row: Any, fields: Sequence[str]) -> str:
+def line(tenant: str, row: Sequence[Any]) -> str:
     """Return a row as COPY reads it."""
-    return "\t".join([tenant, *(_column(getattr(row, name)) for name in fields)]) + "\n"
+    return "\t".join([tenant, *map(_column, row)]) + "\n"
 
 
 def _column(value: Any) -> str:
