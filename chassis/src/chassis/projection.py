@@ -52,11 +52,15 @@ class Projection(Generic[R]):
     evolve: Callable[[R | None, Told], R | None]
     settle: Callable[[R], R] = as_it_is
 
+    def concerns(self, told: Told) -> bool:
+        """Say whether an event touches a row."""
+        return type(told.event) in self.handles
+
     def fold(self, events: Iterable[Told]) -> dict[tuple[str, str], R]:
         """Return the rows that `events` lead to, by tenant and key: what a rebuild yields."""
         rows: dict[tuple[str, str], R | None] = {}
         for told in events:
-            if isinstance(told.event, self.handles):
+            if self.concerns(told):
                 at = (told.tenant, self.key(told))
                 rows[at] = self.evolve(rows.get(at), told)
         return {at: self.settle(row) for at, row in rows.items() if row is not None}

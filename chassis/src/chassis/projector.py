@@ -102,7 +102,7 @@ async def step(site: Site, projection: AnyProjection) -> bool:
         is_full = len(rows) == BATCH_EVENTS
         table = Table(projection, state["table_name"])
         reach("projector.read")
-        await _apply(lent, projection, table, rows, parks=state["parks"])
+        await apply(lent, projection, table, rows, parks=state["parks"])
         reach("projector.applied")
         await lent.execute(MOVE, projection.name, rows[-1]["seq"] if is_full else upto)
         reach("projector.moved")
@@ -112,7 +112,7 @@ async def step(site: Site, projection: AnyProjection) -> bool:
     return is_full
 
 
-async def _apply(
+async def apply(
     connection: Connection,
     projection: AnyProjection,
     table: Table,
@@ -189,7 +189,7 @@ async def fold_into(
 ) -> None:
     """Fold events into their rows and write them, one statement for all."""
     told = [told_from(row) for row in rows]
-    told = [one for one in told if isinstance(one.event, projection.handles)]
+    told = [one for one in told if projection.concerns(one)]
     at = [(one.tenant, projection.key(one)) for one in told]
     found = await table.load(connection, list(dict.fromkeys(at)))
     for place, one in zip(at, told, strict=True):

@@ -85,7 +85,7 @@ class Models:
         batch = self.history[at : at + BATCH_EVENTS]
         touched = set()
         for told in batch:
-            if isinstance(told.event, projection.handles):
+            if projection.concerns(told):
                 key = ("" if "rows by tenant" in self.off else told.tenant, projection.key(told))
                 rows[key] = projection.evolve(rows.get(key), told)
                 touched.add(key)
