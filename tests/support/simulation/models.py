@@ -46,7 +46,17 @@ def _remembered(projection: AnyProjection) -> AnyProjection:
             found = settled[id(row)] = (row, projection.settle(row))
         return found[1]
 
-    return replace(projection, evolve=evolve, settle=settle)
+    keys: dict[int, tuple[Any, str]] = {}
+
+    def key(told: Told) -> str:
+        found = keys.get(id(told.event))
+        if found is None:
+            if len(keys) > pure.REMEMBERED_MAX:
+                keys.clear()
+            found = keys[id(told.event)] = (told.event, projection.key(told))
+        return found[1]
+
+    return replace(projection, key=key, evolve=evolve, settle=settle)
 
 
 PROJECTIONS = (_remembered(company_list), _remembered(company_card), credit_history)
