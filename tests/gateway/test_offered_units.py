@@ -1,7 +1,6 @@
 """Workplaces that the registry gets later are offered on the card until somebody decides."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import date
 from itertools import permutations
 from typing import Any
@@ -34,7 +33,7 @@ def offered(fold: Callable[..., Any]) -> Callable[..., list[str]]:
     """Return what folds events into a card and says which workplaces it offers."""
 
     def numbers(*events: Any, here: tuple[str, ...] = ()) -> list[str]:
-        row = plain(asdict(fold(company_card, *events)))
+        row = plain(fold(company_card, *events)._asdict())
         units = [
             {"company_id": str(HEAD), "known": {**row["known"], "identity": {"number": number}}}
             for number in here

@@ -1,14 +1,13 @@
 """Settings: one row a tenant."""
 
-from dataclasses import dataclass
 from importlib.resources import files
+from typing import NamedTuple
 
 from chassis.projection import Projection, Told
 from contracts.companies.settings import RegistryPolicySet
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsRow:
+class SettingsRow(NamedTuple):
     """A row of `settings`."""
 
     settings_id: str
