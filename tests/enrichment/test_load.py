@@ -276,7 +276,7 @@ async def run(*arguments: str) -> str:
 
 
 async def test_the_sample_is_made_and_loaded_once(registry: Registry) -> None:
-    sample = ["sample", "--database", registry.url, "--rows", "90", "--seed", "1"]
+    sample = ["sample", "--database", registry.url, "--rows", "129", "--seed", "1"]
     assert "90 companies" in await run(*sample)
     assert "already" in await run(*sample)
     assert await registry.numbers() == numbers_of(1)
