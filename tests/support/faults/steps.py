@@ -25,6 +25,7 @@ JOBS = {
     "enrichment.set-shown": "load",
     "enrichment.sets-swept": "load",
     "enrichment.sources-noted": "load",
+    "enrichment.changes-taken": "changes",
 }
 """Steps of jobs, and which job passes them."""
 

@@ -115,10 +115,10 @@ def _listings(form: Form, file: Any, tally: Counter[str]) -> Iterator[tuple[int,
             yield line, row
 
 
-def _entry(form: Form, line: int, row: Listing) -> str:
-    """Return what a row adds to an entry, as COPY reads it."""
+def entry_of(form: Form, line: int, row: Listing) -> tuple[Any, ...]:
+    """Return what a row adds to an entry, by `ENTRY_COLUMNS`."""
     facts = row.facts
-    fields = (
+    return (
         row.country,
         row.number,
         form.rank,
@@ -131,14 +131,18 @@ def _entry(form: Form, line: int, row: Listing) -> str:
         facts.get("legal_form", {}).get("code"),
         facts.get("employees", {}).get("low"),
         facts.get("registered_on", "")[:4] or None,
-        "t" if "deregistered_on" in facts or "ceased" in facts else None,
-        "t" if is_bankrupt(facts) else None,
+        True if "deregistered_on" in facts or "ceased" in facts else None,
+        True if _is_bankrupt(facts) else None,
     )
-    text = "\t".join([NULL if field is None else str(field) for field in fields])
+
+
+def _entry(form: Form, line: int, row: Listing) -> str:
+    """Return an entry's row as COPY reads it."""
+    fields = [NULL if each is None else str(each) for each in entry_of(form, line, row)]
+    text = "\t".join(fields)
     if text.count("\\") > text.count(NULL):
-        text = "\t".join(
-            [NULL if field is None else str(field).replace("\\", "\\\\") for field in fields]
-        )
+        fields = [each if each is NULL else each.replace("\\", "\\\\") for each in fields]
+        text = "\t".join(fields)
     return text + "\n"
 
 
@@ -153,6 +157,5 @@ def told_by(facts: dict[str, Any]) -> bytes:
     return orjson.dumps({name: fact for name, fact in facts.items() if name not in NOT_TOLD})
 
 
-def is_bankrupt(facts: dict[str, Any]) -> bool:
-    """Tell whether facts say that a company is bankrupt."""
+def _is_bankrupt(facts: dict[str, Any]) -> bool:
     return any(each["kind"] == "bankruptcy" for each in facts.get("proceedings", ()))
