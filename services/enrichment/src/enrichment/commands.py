@@ -16,6 +16,7 @@ import typer
 from chassis.operator import operator
 from enrichment.formats.listing import FileBroken
 from enrichment.load import Loaded, LoadRefused, as_of_files, edition_of, editions, load
+from enrichment.progress import shown
 from enrichment.sample.company import AS_OF
 from enrichment.sample.files import companies_among, write_sample
 from enrichment.sample.numbers import Lead
@@ -76,7 +77,9 @@ def load_command(
             typer.echo("These files are loaded already.")
             return
         day = as_of.replace(tzinfo=UTC) if as_of else as_of_files(files)
-        _report(await load(url, files, edition, day))
+        with shown(files) as telling:
+            loaded = await load(url, files, edition, day, telling)
+        _report(loaded)
 
     _run(run())
 
@@ -112,7 +115,9 @@ def sample_command(
         else:
             with tempfile.TemporaryDirectory(prefix="kundvakt-sample-") as directory:
                 files = _written(Path(directory), seed, rows)
-                _report(await load(url, files, edition, AS_OF))
+                with shown(files) as telling:
+                    loaded = await load(url, files, edition, AS_OF, telling)
+                _report(loaded)
 
     _run(run())
 

@@ -58,10 +58,10 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """Who is told how far a load has come: bytes copied, steps done."""
+    """Who is told how far a load has come: bytes copied; a step done, as which of how many."""
 
     copied: Callable[[int], object] = int
-    step: Callable[[str], object] = str
+    step: Callable[[str, int, int], object] = lambda *_: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,12 @@ async def _load(connection: Any, job: _Job) -> Loaded:
     done = {row["step"] for row in await connection.fetch(progress)}
     copies = [Copy(job.url, number, path, f"file {n}") for n, path in enumerate(sorted(job.files))]
     await _copy([copy for copy in copies if copy.step not in done], job.telling)
-    for row in await connection.fetch(STEPS):
-        if row["step"] not in done:
-            await connection.execute("SELECT registry.build($1, $2)", number, row["step"])
+    steps = [row["step"] for row in await connection.fetch(STEPS)]
+    for place, step in enumerate(steps, 1):
+        if step not in done:
+            await connection.execute("SELECT registry.build($1, $2)", number, step)
             reach("enrichment.step-built")
-        job.telling.step(row["step"])
+        job.telling.step(step, place, len(steps))
     await _vacuum(connection, number)
     reach("enrichment.set-filled")
     rows = await connection.fetch(progress)
