@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from enrichment.formats import check_digits
 from enrichment.formats.json_objects import objects
 from enrichment.formats.listing import (
     Listing,
@@ -73,7 +74,9 @@ def _number(row: dict[str, Any]) -> str | Skipped:
     number = str(row.get("PeOrgNr") or "").strip()
     if len(number) != len("165560160680") or not _DIGITS.match(number):
         return Skipped.BROKEN
-    return number[2:] if number.startswith("16") and number[4] >= "2" else Skipped.PERSONAL
+    if not number.startswith("16") or number[4] < "2":
+        return Skipped.PERSONAL
+    return number[2:] if check_digits.swedish(number[2:]) else Skipped.NUMBER
 
 
 def _bulk_listing(row: dict[str, str]) -> Listing | Skipped:
