@@ -18,6 +18,7 @@ from benchmarks.measures import (
     listeners,
     projection,
     rebuild,
+    registry,
     relay,
     start,
 )
@@ -42,6 +43,7 @@ MEASURES: dict[str, Callable[[Stage], AsyncIterator[Row]]] = {
     "listeners": listeners.measure,
     "footprint": footprint.measure,
     "rebuild": rebuild.measure,
+    "registry": registry.measure,
     "start": start.measure,
 }
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
+from itertools import cycle
 from typing import Any
 
 import orjson
@@ -183,7 +184,8 @@ async def main() -> None:
         case "create":
             found = await paced(job, lambda taken: create_and_see(api, taken))
         case "read":
-            found = await paced(job, lambda taken: read(api, taken, job["path"]))
+            paths = cycle(job.get("paths") or [job["path"]])
+            found = await paced(job, lambda taken: read(api, taken, next(paths)))
         case _:
             found = await listen(job)
     say(asdict(found))

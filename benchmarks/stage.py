@@ -22,9 +22,20 @@ class Scale:
     projected: int = 60_000
     rebuilt: int = 1_000_000
     listeners: int = 1_000
+    registry: int = 3_300_000
+    sought: int = 2_000
 
 
-SMALL = Scale(rounds=1, seconds=0.4, relayed=1_500, projected=1_500, rebuilt=4_000, listeners=20)
+SMALL = Scale(
+    rounds=1,
+    seconds=0.4,
+    relayed=1_500,
+    projected=1_500,
+    rebuilt=4_000,
+    listeners=20,
+    registry=3_000,
+    sought=60,
+)
 """Enough to see that the benchmarks themselves work."""
 
 

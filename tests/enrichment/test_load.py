@@ -19,7 +19,8 @@ from chassis.failpoints import Failure
 from enrichment.app import service
 from enrichment.commands import app
 from enrichment.formats.listing import FileBroken
-from enrichment.load import LoadRefused, edition_of, editions, load
+from enrichment.load import LoadRefused, Telling, edition_of, editions, load
+from enrichment.registry import look_up
 from enrichment.sample.company import AS_OF, Sampled, companies
 from enrichment.sample.files import write_sample
 from onebox.testing import Servers
@@ -27,7 +28,12 @@ from onebox.testing import Servers
 pytestmark = pytest.mark.servers
 
 ROWS = 90
-STEPS_BEFORE = ["set-begun", "file-copied:3", "set-filled", "sources-noted"]
+TABLES = 9
+"""Four that stay, and the five of the set that is read."""
+STEPS_BEFORE = [
+    *("set-begun", "rows-copied:2", "file-copied:3", "step-built:1", "step-built:5"),
+    *("step-built:14", "set-filled", "sources-noted"),
+]
 STEPS_AFTER = ["set-shown", "sets-swept"]
 
 
@@ -39,7 +45,7 @@ class Registry:
     reader: Any
 
     async def numbers(self) -> set[str]:
-        rows = await self.reader.fetch("SELECT number FROM registry.entries")
+        rows = await self.reader.fetch("SELECT number FROM registry.entries WHERE parent IS NULL")
         return {row["number"] for row in rows}
 
     async def tables(self) -> list[str]:
@@ -85,7 +91,9 @@ async def test_a_registry_is_empty_until_one_is_loaded(registry: Registry) -> No
 async def test_what_was_loaded_is_read(registry: Registry, small: list[Path]) -> None:
     loaded = await load(registry.url, small, "one", AS_OF)
     assert loaded.entries == ROWS
-    assert loaded.units == await registry.reader.fetchval("SELECT count(*) FROM registry.units")
+    assert loaded.units == await registry.reader.fetchval(
+        "SELECT count(parent) FROM registry.entries"
+    )
     assert loaded.skipped == {}
     assert await registry.numbers() == numbers_of(1)
     assert await editions(registry.url) == {"one"}
@@ -98,19 +106,19 @@ async def test_another_edition_takes_its_place_and_its_tables_go(
     await load(registry.url, other, "two", AS_OF)
     assert await registry.numbers() == numbers_of(2)
     assert await editions(registry.url) == {"two"}
-    assert len(await registry.tables()) == 5
+    assert len(await registry.tables()) == TABLES
 
 
 async def test_files_of_one_country_leave_the_others_as_they_are(
     registry: Registry, small: list[Path], other: list[Path]
 ) -> None:
     await load(registry.url, small, "one", AS_OF)
-    before = await registry.reader.fetch("SELECT * FROM registry.units WHERE country = 'SE'")
+    units = "SELECT number, parent, name, active FROM registry.entries WHERE country = 'SE'"
+    before = await registry.reader.fetch(units)
     await load(registry.url, [file for file in other if file.name.endswith(".gz")], "two", AS_OF)
     swedish = {one.number for one in companies(1, "SE", 60)}
     norwegian = {one.number for one in companies(2, "NO", 30)}
     assert await registry.numbers() == swedish | norwegian
-    units = "SELECT * FROM registry.units WHERE country = 'SE'"
     assert sorted(await registry.reader.fetch(units)) == sorted(before)
     assert await editions(registry.url) == {"one", "two"}
 
@@ -120,15 +128,19 @@ async def test_files_say_together_what_none_says_alone(
 ) -> None:
     await load(registry.url, list(reversed(small)), "one", AS_OF)
     one = next(one for one in companies(1, "SE", 60) if one.form == "HB")
-    facts = json.loads(
-        await registry.reader.fetchval(
-            "SELECT facts::text FROM registry.entries WHERE number = $1", one.number
-        )
-    )
+    entry = await look_up(registry.reader, "SE", one.number)
+    assert entry.facts
+    details = entry.facts.details
     # 31 is what SCB calls both HB and KB; Bolagsverket knows which, SCB where.
-    assert facts["legal_form"]["code"] == "HB"
-    assert facts["municipality"]["code"] == one.place.code
-    assert facts["industries"][0]["text"] == one.trade.text
+    assert details.legal_form
+    assert details.legal_form.code == "HB"
+    assert details.municipality
+    assert details.municipality.code == one.place.code
+    assert details.industries
+    assert details.industries[0].text == one.trade.text
+    said = {name: source.registry for name, source in entry.sources.items()}
+    assert (said["legal_form"], said["municipality"]) == ("bolagsverket", "scb")
+    assert {source.as_of for source in entry.sources.values()} == {AS_OF}
 
 
 @pytest.mark.parametrize("step", STEPS_BEFORE)
@@ -164,11 +176,37 @@ async def interrupted(registry: Registry, files: list[Path], step: str) -> None:
         failpoints.arm("")
 
 
+async def test_an_interrupted_load_goes_on_where_it_was(
+    registry: Registry, small: list[Path]
+) -> None:
+    await interrupted(registry, small, "step-built:6")
+    begun = await registry.reader.fetchval("SELECT max(id) FROM registry.table_sets")
+    copied: list[int] = []
+    await load(registry.url, small, "two", AS_OF, Telling(copied.append))
+    assert not any(copied)
+    live = await registry.reader.fetchval("SELECT id FROM registry.table_sets WHERE live")
+    assert live == begun
+    assert await registry.numbers() == numbers_of(1)
+
+
+async def test_another_edition_does_not_go_on_with_an_interrupted_one(
+    registry: Registry, small: list[Path], other: list[Path]
+) -> None:
+    await interrupted(registry, small, "step-built:6")
+    await load(registry.url, other, "three", AS_OF)
+    assert await registry.numbers() == numbers_of(2)
+    assert len(await registry.tables()) == TABLES
+
+
 async def finished_afterwards(registry: Registry, files: list[Path]) -> None:
     """Load again, and see that nothing of the interrupted load is left."""
     await load(registry.url, files, "two", AS_OF)
     assert await registry.numbers() == numbers_of(2)
-    assert len(await registry.tables()) == 5
+    assert len(await registry.tables()) == TABLES
+
+
+SUGGESTED = "SELECT * FROM registry.suggest('{a}', '{a}', '{a}', 'SE', NULL, 3)"
+COMPANIES = "SELECT count(*) FROM registry.entries WHERE parent IS NULL"
 
 
 async def test_readers_never_see_it_empty(
@@ -180,8 +218,10 @@ async def test_readers_never_see_it_empty(
 
     async def read() -> None:
         while not done.is_set():
-            seen.add(await registry.reader.fetchval("SELECT count(*) FROM registry.entries"))
-            hits = await registry.reader.fetch("SELECT * FROM registry.suggest('a', 'SE', 3)")
+            seen.add(await registry.reader.fetchval(COMPANIES))
+            hits = await registry.reader.fetch(
+                "SELECT * FROM registry.suggest('{a}', '{a}', '{a}', 'SE', NULL, 3)"
+            )
             seen.add(len(hits) * ROWS // 3)
 
     reading = asyncio.create_task(read())
@@ -259,6 +299,17 @@ async def test_a_company_listed_twice_is_as_it_was_listed_last(
     assert [row["name"] for row in rows] == ["NÅ AS"]
 
 
+async def test_a_hundredfold_file_makes_each_company_once(
+    registry: Registry, tmp_path: Path
+) -> None:
+    rows = [
+        {"organisasjonsnummer": one.number, "navn": one.name} for one in companies(1, "NO", 30)
+    ] * 100
+    (tmp_path / "enheter.json").write_text(json.dumps(rows))
+    loaded = await load(registry.url, [tmp_path / "enheter.json"], "one", AS_OF)
+    assert loaded.entries == 30
+
+
 async def test_the_service_itself_may_not_change_what_is_read(
     registry: Registry, small: list[Path]
 ) -> None:
@@ -276,7 +327,7 @@ async def run(*arguments: str) -> str:
 
 
 async def test_the_sample_is_made_and_loaded_once(registry: Registry) -> None:
-    sample = ["sample", "--database", registry.url, "--rows", "90", "--seed", "1"]
+    sample = ["sample", "--database", registry.url, "--rows", "129", "--seed", "1"]
     assert "90 companies" in await run(*sample)
     assert "already" in await run(*sample)
     assert await registry.numbers() == numbers_of(1)

@@ -29,7 +29,7 @@ async def look_up(site: Site, country: str, number: str) -> RegistryEntry:
 
 
 async def test_a_swedish_company_is_told_whole(site: Site, swedish: list[Sampled]) -> None:
-    one = next(one for one in swedish if len(one.units) > 2 and one.proceeding)
+    one = next(one for one in swedish if one.units and one.proceeding)
     number = f"{one.number[:6]}-{one.number[6:]}"
     entry = await look_up(site, "SE", number)
     assert entry.organisation_number == one.number
@@ -84,9 +84,16 @@ async def test_an_unknown_number_has_no_facts(site: Site) -> None:
     assert (entry.facts, entry.registry) == (None, "bolagsverket")
 
 
-async def test_a_sub_units_number_is_no_companys(site: Site, norwegian: list[Sampled]) -> None:
-    one = next(one for one in norwegian if one.units)
-    assert (await look_up(site, "NO", one.units[0].number)).facts is None
+async def test_a_sub_units_number_is_answered_with_the_sub_unit(
+    site: Site, norwegian: list[Sampled], swedish: list[Sampled]
+) -> None:
+    for country, sampled in (("NO", norwegian), ("SE", swedish)):
+        one = next(one for one in sampled if one.units)
+        entry = await look_up(site, country, one.units[0].number)
+        assert entry.parent == one.number
+        assert entry.facts
+        assert entry.facts.details.name == one.units[0].name
+        assert entry.sub_units == ()
 
 
 async def test_a_country_without_registry_here_says_so(site: Site) -> None:

@@ -2,15 +2,19 @@
 
 import itertools
 import time
+from collections import Counter
+from random import Random
 from typing import Any
 
 import pytest
 
+from chassis.site import Site
 from chassis.tenancy import Connection
-from contracts.enrichment import RegistryHit, SearchRegistry
-from enrichment.names import folded
+from contracts.enrichment import LookUpCompany, RegistryHit, SearchRegistry
+from enrichment.names import folded, name_key
 from enrichment.sample.company import Sampled, companies
 from enrichment.search import search
+from enrichment.wire import on_look_up
 
 pytestmark = pytest.mark.servers
 
@@ -146,12 +150,129 @@ async def test_a_number_is_found_while_it_is_typed(
     assert await numbers(connection, f"{number[:6]}-{number[6:9]}") == [number]
 
 
-async def test_a_sub_units_number_finds_its_head_company(
+async def test_a_sub_unit_is_found_by_its_number_and_says_whose_it_is(
     connection: Connection, sampled: dict[str, Sampled]
 ) -> None:
     for country in ("SE", "NO"):
         one = next(one for one in sampled.values() if one.units and one.country == country)
-        assert await numbers(connection, one.units[-1].number) == [one.number]
+        (hit,) = await hits(connection, one.units[-1].number)
+        assert (hit.organisation_number, hit.parent) == (one.units[-1].number, one.number)
+
+
+async def test_a_sub_unit_is_found_by_its_name_unless_it_is_its_companys(
+    connection: Connection, sampled: dict[str, Sampled]
+) -> None:
+    one = next(one for one in sampled.values() if len(one.units) > 1 and len(one.name) < 60)
+    found = await hits(connection, one.units[1].name, limit=50)
+    assert one.units[1].number in {hit.organisation_number for hit in found}
+    found = await hits(connection, one.name, limit=50)
+    assert one.units[0].number not in {hit.organisation_number for hit in found}
+
+
+def distinct(sampled: dict[str, Sampled], step: int = 41) -> list[Sampled]:
+    """Return companies of names that no other has, of two words and more."""
+    times = Counter(name_key(one.name) for one in sampled.values())
+    found = [
+        one
+        for one in sampled.values()
+        if times[key := name_key(one.name)] == 1
+        and 1 < len(key.split()) < 5
+        and len(key) > 12
+        and one.deregistered_on is None
+    ]
+    return found[::step]
+
+
+async def test_words_may_stand_in_any_order_and_the_last_be_half_typed(
+    connection: Connection, sampled: dict[str, Sampled]
+) -> None:
+    for one in distinct(sampled):
+        words = name_key(one.name).split()
+        assert one.number in await numbers(connection, " ".join(reversed(words))), one.name
+        turned = [*words[1:], words[0][: max(3, len(words[0]) - 2)]]
+        assert one.number in await numbers(connection, " ".join(turned), limit=50), one.name
+
+
+@pytest.mark.parametrize("slip", ["lost", "doubled", "wrong", "turned", "space"])
+async def test_one_slip_of_the_finger_is_forgiven(
+    connection: Connection, sampled: dict[str, Sampled], slip: str
+) -> None:
+    missed = []
+    dice = Random(slip)  # noqa: S311 - no secret
+    for one in distinct(sampled, 17):
+        typed = slipped(name_key(one.name), slip, dice)
+        if one.number not in await numbers(connection, typed):
+            missed.append((one.name, typed))
+    assert len(missed) < 4, missed
+
+
+def slipped(text: str, slip: str, dice: Random) -> str:
+    at = dice.randrange(1, len(text) - 1)
+    match slip:
+        case "lost":
+            return text[:at] + text[at + 1 :]
+        case "doubled":
+            return text[:at] + text[at] + text[at:]
+        case "wrong":
+            return f"{text[:at]}x{text[at + 1 :]}"
+        case "turned":
+            return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+        case _:
+            return text.replace(" ", "", 1)
+
+
+async def test_what_is_spelled_right_comes_before_what_is_not(
+    connection: Connection, sampled: dict[str, Sampled]
+) -> None:
+    for one in distinct(sampled):
+        found = await hits(connection, one.name)
+        assert found[0].organisation_number == one.number
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("göteborg", "goeteborg"), ("västerås", "vaesteraas"), ("tromsø", "tromsoe")],
+)
+async def test_doubled_letters_stand_for_letters_with_signs(
+    connection: Connection, one: str, other: str
+) -> None:
+    found = await numbers(connection, one)
+    assert found
+    assert await numbers(connection, other) == found
+
+
+async def test_a_hit_says_where_the_match_is(
+    connection: Connection, sampled: dict[str, Sampled]
+) -> None:
+    for one in distinct(sampled):
+        for typed in (one.name[:5], name_key(one.name)):
+            for hit in await hits(connection, typed):
+                shown = [folded(hit.name[start:end]) for start, end in hit.matches]
+                assert sorted(shown) == sorted(name_key(typed).split()), (typed, hit)
+
+
+async def test_ones_own_municipality_lifts_a_company(
+    connection: Connection, sampled: dict[str, Sampled]
+) -> None:
+    towns = Counter(one.place.code for one in sampled.values() if one.country == "SE")
+    town = towns.most_common(3)[-1][0]
+    plain = await numbers(connection, "b", country="SE")
+    there = await numbers(connection, "b", country="SE", municipality=town)
+    own = [sampled[number].place.code == town for number in there if number in sampled]
+    assert sum(own) > sum(sampled[number].place.code == town for number in plain)
+
+
+async def test_bankrupt_companies_are_marked_and_stand_behind(
+    connection: Connection, sampled: dict[str, Sampled]
+) -> None:
+    broke = [
+        one for one in sampled.values() if one.proceeding and one.proceeding[0] == "bankruptcy"
+    ]
+    for one in broke[:5]:
+        found = await hits(connection, one.name[:100], limit=50)
+        (own,) = [hit for hit in found if hit.organisation_number == one.number]
+        assert own.bankrupt
+        assert own.active
 
 
 @pytest.mark.parametrize("typed", ["", " ", "&", "%", "_", "'; --", "\\", "xqzw", "~", "+" * 100])
@@ -172,3 +293,18 @@ async def test_it_reads_by_index_and_answers_at_once(connection: Connection) -> 
     for typed in ("a", "li", "lind", "lindb"):
         await hits(connection, typed)
     assert time.perf_counter() - began < 1
+
+
+async def test_what_was_picked_before_comes_first_for_who_picked_it(
+    site: Site, connection: Connection, sampled: dict[str, Sampled]
+) -> None:
+    one = distinct(sampled)[3]
+    assert one.number not in await numbers(connection, one.name[:2])
+    asked = LookUpCompany(tenant="t1", country=one.country, number=one.number, by="key:anna")
+    await on_look_up(asked, site)
+    assert (await numbers(connection, one.name[:2], by="key:anna"))[0] == one.number
+    for others in ("key:bo", ""):
+        assert one.number not in await numbers(connection, one.name[:2], by=others)
+    query = SearchRegistry(tenant="t2", q=one.name[:2], by="key:anna")
+    found = (await search(connection, query)).items
+    assert one.number not in {hit.organisation_number for hit in found}

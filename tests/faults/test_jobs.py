@@ -15,6 +15,7 @@ from chassis.edge import new_id
 from chassis.failpoints import ENVIRONMENT, NOTES
 from enrichment.app import service as enrichment
 from enrichment.sample.company import companies
+from enrichment.sample.files import companies_among, shares
 from onebox.testing import Servers
 from support.faults.arms import is_frozen
 from support.faults.drill import Drills
@@ -29,7 +30,7 @@ ACTIONS = ("kill", "pause")
 tests/enrichment, tests/journeys/test_erasure.py)."""
 JOB_SECONDS_MAX = 120.0
 FROZEN_SECONDS = 0.3
-ROWS = 30
+ROWS = 150
 INTERRUPTED = [(job, step, action) for job, step in steps_of_jobs() for action in ACTIONS]
 
 
@@ -85,7 +86,7 @@ async def numbers(url: str) -> set[str]:
     """Return the companies that the registry has for its readers."""
     connection = await asyncpg.connect(url)
     try:
-        rows = await connection.fetch("SELECT number FROM registry.entries")
+        rows = await connection.fetch("SELECT number FROM registry.entries WHERE parent IS NULL")
         return {row["number"] for row in rows}
     finally:
         await connection.close()
@@ -93,7 +94,8 @@ async def numbers(url: str) -> set[str]:
 
 def sampled(seed: int) -> set[str]:
     """Return the companies of a sample."""
-    found = [*companies(seed, "SE", ROWS * 2 // 3), *companies(seed, "NO", ROWS // 3)]
+    swedish, norwegian = shares(companies_among(ROWS))
+    found = [*companies(seed, "SE", swedish), *companies(seed, "NO", norwegian)]
     return {one.number for one in found}
 
 

@@ -12,6 +12,7 @@ from contracts.values import (
     CompanyDetails,
     CountryCode,
     Line,
+    MunicipalityCode,
     Proceeding,
     Value,
 )
@@ -107,17 +108,27 @@ class SearchRegistry(Query):
     q: Annotated[str, StringConstraints(strip_whitespace=True, max_length=QUERY_CHARACTERS_MAX)]
     country: CountryCode | None = None
     limit: Annotated[int, Field(ge=1, le=HITS_MAX)] = 10
+    municipality: MunicipalityCode | None = None
+    """Whose companies come earlier: the one asking is there."""
+    by: str = ""
+    """Who asks: what was picked before comes first. Empty for nobody."""
 
 
 class RegistryHit(Value):
-    """One line of the type-ahead."""
+    """One line of the type-ahead: a company, or a sub-unit, which has a `parent`.
+
+    `matches` are start and end, in characters of the name, of what was typed.
+    """
 
     country: CountryCode
     organisation_number: str
+    parent: str | None = None
     name: str
     city: str | None = None
     legal_form: str | None = None
     active: bool
+    bankrupt: bool = False
+    matches: tuple[tuple[int, int], ...] = ()
 
 
 class RegistryHits(Message):
@@ -132,14 +143,29 @@ class LookUpCompany(Query):
     type: Literal["look-up-company"] = "look-up-company"
     country: CountryCode
     number: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+    by: str = ""
+    """Who asks, and so picks the company; empty for nobody."""
+
+
+class FactSource(Value):
+    """Which registry said a thing, and of which day its word is."""
+
+    registry: Line
+    as_of: AwareDatetime
 
 
 class RegistryEntry(Message):
-    """A company as its registry has it; without `facts` the registry knows no such number."""
+    """A company, or a sub-unit, which has a `parent`, as its registry has it.
+
+    Without `facts` the registry knows no such number. `sources` says of each field of the facts
+    where it is from.
+    """
 
     country: CountryCode
     organisation_number: str
+    parent: str | None = None
     registry: str | None = None
     facts: RegistryFacts | None = None
     as_of: AwareDatetime | None = None
     sub_units: tuple[SubUnit, ...] = ()
+    sources: dict[str, FactSource] = Field(default_factory=dict)

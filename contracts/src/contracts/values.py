@@ -114,10 +114,14 @@ class Proceeding(Value):
     since: date | None = None
 
 
+MunicipalityCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+"""Official in Sweden and in Norway."""
+
+
 class Municipality(Value):
     """Kommun: the official code and the name."""
 
-    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+    code: MunicipalityCode
     name: Line | None = None
 
 

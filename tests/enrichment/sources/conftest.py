@@ -3,18 +3,27 @@
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import stamina
 
 from enrichment.sample.company import Sampled, companies
+from enrichment.sources.bolagsverket import Bolagsverket
 from enrichment.sources.brreg import Brreg
+from enrichment.sources.calls import Calls, client
+from enrichment.sources.cvr import Cvr
+from enrichment.sources.gleif import Gleif
+from enrichment.sources.pace import Pace
+from enrichment.sources.prh import Prh
+from enrichment.sources.scb import Scb
+from enrichment.sources.tokens import ClientCredentials
 from standins.testing import StandIn
 
 # A folder named as the service's package is not found as one.
 sys.path.append(str(Path(__file__).parent))
-from cases import ROWS, SEED, quick
+from cases import NORWEGIAN, SEED, quick
 
 
 @pytest.fixture(scope="session")
@@ -44,8 +53,9 @@ async def opened() -> AsyncIterator[AsyncExitStack]:
 
 
 @pytest.fixture(autouse=True)
-def short_waits() -> Iterator[None]:
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Try again at once: how long a wait is, is not what is tested."""
+    monkeypatch.setattr("enrichment.sources.calls.HOLD_SECONDS", 0.05)
     with stamina.set_testing(testing=True, attempts=4, cap=True):
         yield
 
@@ -58,6 +68,49 @@ async def brreg(registries: StandIn, opened: AsyncExitStack) -> Brreg:
 
 
 @pytest.fixture
+async def bolagsverket(registries: StandIn, opened: AsyncExitStack) -> Bolagsverket:
+    """Return our adapter to Bolagsverket."""
+    door = Calls("bolagsverket", client(registries.url, auth=("demo", "demo")), Pace(100, 100))
+    tokens = ClientCredentials(door, "oauth2/token", "read")
+    calls = replace(
+        quick("bolagsverket", f"{registries.url}/vardefulla-datamangder/v1"), credentials=tokens
+    )
+    files = quick("bolagsverket", registries.url)
+    for each in (door, calls, files):
+        await opened.enter_async_context(each)
+    return Bolagsverket(calls, files)
+
+
+@pytest.fixture
+async def scb(registries: StandIn, opened: AsyncExitStack) -> Scb:
+    """Return our adapter to Statistics Sweden."""
+    calls = quick("scb", f"{registries.url}/nv0101/v1/sokpavar")
+    return Scb(await opened.enter_async_context(calls))
+
+
+@pytest.fixture
+async def prh(registries: StandIn, opened: AsyncExitStack) -> Prh:
+    """Return our adapter to the Finnish register."""
+    calls = quick("prh", f"{registries.url}/opendata-ytj-api/v3")
+    return Prh(await opened.enter_async_context(calls))
+
+
+@pytest.fixture
+async def cvr(registries: StandIn, opened: AsyncExitStack) -> Cvr:
+    """Return our adapter to the Danish register."""
+    url = f"{registries.url}/cvr-permanent"
+    calls = Calls("cvr", client(url, auth=("demo", "demo")), Pace(100, 100))
+    return Cvr(await opened.enter_async_context(calls))
+
+
+@pytest.fixture
+async def gleif(registries: StandIn, opened: AsyncExitStack) -> Gleif:
+    """Return our adapter to GLEIF."""
+    calls = quick("gleif", f"{registries.url}/api/v1")
+    return Gleif(await opened.enter_async_context(calls))
+
+
+@pytest.fixture
 def norwegian() -> list[Sampled]:
     """Return the Norwegian companies of the sample."""
-    return list(companies(SEED, "NO", ROWS // 3))
+    return list(companies(SEED, "NO", NORWEGIAN))

@@ -229,7 +229,7 @@ async def test_a_removal_for_legal_reasons_purges_our_copy_and_is_told(
     assert (await office.entry(one.number)).facts is None
     assert one.number not in await office.hits(one.name)
     rows = await office.site.pool.fetchval(
-        "SELECT count(*) FROM registry.units WHERE parent = $1", one.number
+        "SELECT count(*) FROM registry.entries WHERE parent = $1", one.number
     )
     assert rows == 0
 

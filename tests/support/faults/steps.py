@@ -18,11 +18,14 @@ JOBS = {
     "rebuild": "rebuild",
     "erase": "erase",
     "enrichment.set-begun": "load",
+    "enrichment.rows-copied": "load",
     "enrichment.file-copied": "load",
+    "enrichment.step-built": "load",
     "enrichment.set-filled": "load",
     "enrichment.set-shown": "load",
     "enrichment.sets-swept": "load",
     "enrichment.sources-noted": "load",
+    "enrichment.changes-taken": "changes",
 }
 """Steps of jobs, and which job passes them."""
 

@@ -38,7 +38,7 @@ class RunSettings(BaseSettings):
     )
     demo: bool = Field(default=True, description="Whether a tenant `demo` shows what happens.")
     sample_rows: int = Field(
-        default=0, ge=0, description="Companies in the sample registry; 0 for the usual 21,000."
+        default=0, ge=0, description="Rows of the sample registry; 0 for the usual 20,000."
     )
     failpoint: str = Field(
         default="", description="For tests: `service=name:nth:action` arms one step of a service."

@@ -147,7 +147,11 @@ async def entries(api: httpx2.AsyncClient) -> AsyncIterator[dict[str, Any]]:
         with suppress(httpx2.HTTPError):
             answer = await api.get("/registry/companies", params={"q": letters, "limit": 50})
             found = answer.json()["items"] if answer.is_success else []
-        fresh = [one for one in found if one["active"] and not one.get("company_id")]
+        fresh = [
+            one
+            for one in found
+            if one["active"] and not one["parent"] and not one.get("company_id")
+        ]
         if fresh:
             yield fresh[0]
         else:

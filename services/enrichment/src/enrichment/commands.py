@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Coroutine, Sequence
@@ -16,19 +17,24 @@ import typer
 from chassis.operator import operator
 from enrichment.formats.listing import FileBroken
 from enrichment.load import Loaded, LoadRefused, as_of_files, edition_of, editions, load
+from enrichment.progress import shown
 from enrichment.sample.company import AS_OF
-from enrichment.sample.files import write_sample
+from enrichment.sample.files import companies_among, write_sample
+from enrichment.sample.numbers import Lead
 from enrichment.wishes import Waiting, ask_for_sync, still_waiting
 
 T = TypeVar("T")
 
-ROWS = 21_000
-"""With their sub-units some forty thousand: enough to search in, loaded in a few seconds."""
+ROWS = 20_000
+"""Companies and sub-units: enough to search in, loaded in a few seconds."""
 LOOK_SECONDS = 0.25
 """How often it is looked how far the service is."""
+ROWS_MIN = 100
+ROWS_MAX = 4_000_000
+"""The series that sample numbers are taken from hold no more."""
 SEED = 20261101
 SAMPLE = "sample"
-GENERATOR = 1
+GENERATOR = 2
 """Raised whenever the same seed gives other companies, so that an older sample is replaced."""
 DATABASE = "kundvakt_enrichment"
 
@@ -44,7 +50,12 @@ DatabaseOption = Annotated[
 ]
 RowsOption = Annotated[
     int,
-    typer.Option(min=3, envvar="KUNDVAKT_SAMPLE_ROWS", help="Companies; sub-units come on top."),
+    typer.Option(
+        min=ROWS_MIN,
+        max=ROWS_MAX,
+        envvar="KUNDVAKT_SAMPLE_ROWS",
+        help="Companies and, of ten rows three, nearly, their sub-units.",
+    ),
 ]
 SeedOption = Annotated[int, typer.Option(help="The same seed gives the same companies.")]
 
@@ -70,7 +81,9 @@ def load_command(
             typer.echo("These files are loaded already.")
             return
         day = as_of.replace(tzinfo=UTC) if as_of else as_of_files(files)
-        _report(await load(url, files, edition, day))
+        with shown(files) as telling:
+            loaded = await load(url, files, edition, day, telling)
+        _report(loaded)
 
     _run(run())
 
@@ -86,7 +99,7 @@ def generate_command(
     ] = False,
 ) -> None:
     """Write a sample in the registries' own formats."""
-    for path in write_sample(out, seed, rows, "3" if norwegian_lead_3 else "8/9"):
+    for path in _written(out, seed, rows, "3" if norwegian_lead_3 else "8/9"):
         typer.echo(str(path))
 
 
@@ -105,8 +118,10 @@ def sample_command(
             typer.echo("A registry is loaded already; the sample does not replace it.")
         else:
             with tempfile.TemporaryDirectory(prefix="kundvakt-sample-") as directory:
-                files = write_sample(Path(directory), seed, rows)
-                _report(await load(url, files, edition, AS_OF))
+                files = _written(Path(directory), seed, rows)
+                with shown(files) as telling:
+                    loaded = await load(url, files, edition, AS_OF, telling)
+                _report(loaded)
 
     _run(run())
 
@@ -140,6 +155,13 @@ def database_url(given: str) -> str:
     if not given and urlsplit(own).path == f"/{DATABASE}":
         given = own
     return given or operator().database("enrichment")
+
+
+def _written(directory: Path, seed: int, rows: int, lead: Lead = "8/9") -> list[Path]:
+    """Write a sample, and show how far it has come."""
+    count = companies_among(rows)
+    with typer.progressbar(length=count, label="companies written", file=sys.stderr) as bar:
+        return write_sample(directory, seed, count, lead, bar.update)
 
 
 def _report(loaded: Loaded) -> None:

@@ -17,17 +17,7 @@ from chassis.failpoints import reach
 from chassis.site import Site
 from chassis.tenancy import Connection
 from enrichment import metrics, taking, telling
-from enrichment.sources.port import (
-    Changes,
-    Deleted,
-    Found,
-    Outcome,
-    Partial,
-    Place,
-    Removed,
-    Source,
-    Unavailable,
-)
+from enrichment.sources.port import Changes, Outcome, Place, Source, Unavailable
 
 log = structlog.get_logger()
 
@@ -39,7 +29,7 @@ BEGIN = """
 INSERT INTO feed_positions (source, feed, country, at, edition)
 SELECT $1, $2, $3, coalesce((SELECT as_of FROM registry.sources WHERE country = $3), now())
          - $4::interval,
-       coalesce((SELECT edition FROM registry.sources WHERE country = $3), '')
+       coalesce((SELECT edition || ' ' || loaded_at FROM registry.sources WHERE country = $3), '')
 ON CONFLICT DO NOTHING
 """
 POSITION = """
@@ -47,7 +37,10 @@ SELECT p.at, p.id, coalesce(s.edition, '') AS edition, s.edition <> p.edition AS
   least(p.at, s.as_of - $3::interval) AS begin,
   p.read_at IS NULL OR p.read_at < now() - $4::interval OR p.asked_at > p.read_at
     OR p."left" > 0 OR s.edition <> p.edition AS is_due
-FROM feed_positions p LEFT JOIN registry.sources s USING (country) WHERE source = $1 AND feed = $2
+FROM feed_positions p LEFT JOIN (
+  SELECT country, edition || ' ' || loaded_at AS edition, as_of FROM registry.sources) s
+  USING (country)
+WHERE source = $1 AND feed = $2
 """
 KEEP = """
 UPDATE feed_positions
@@ -63,7 +56,7 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where we are: as it is kept, as it is read on from, and of which edition our copy is."""
+    """Where we are: as it is kept, as it is read on from, and of which load our copy is."""
 
     kept: Place
     place: Place
@@ -128,8 +121,7 @@ class Feed:
         if changes.went_back:
             log.warning("feed was put back", source=self.source.name, feed=self.name)
         before = await taking.present(connection, self.country, list(said))
-        for number, outcome in said.items():
-            await _take(connection, self.country, number, outcome)
+        await taking.take(connection, self.country, said, before, begun)
         reach("enrichment.feed-entries-taken")
         moved = await connection.execute(
             KEEP,
@@ -155,15 +147,3 @@ class Feed:
     def _count(self, changes: Changes) -> None:
         for entry in changes.entries:
             metrics.FEED_CHANGES.labels(self.source.name, self.name, entry.kind).inc()
-
-
-async def _take(connection: Connection, country: str, number: str, outcome: Outcome) -> None:
-    match outcome:
-        case Found(listing) | Partial(listing):
-            await taking.take_in(connection, listing)
-        case Deleted(on=on):
-            await taking.end(connection, country, number, on)
-        case Removed():
-            await taking.purge(connection, country, number)
-        case _:
-            return

@@ -2,11 +2,15 @@
 
 import asyncio
 import hashlib
+import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +19,27 @@ import orjson
 import structlog
 
 from chassis.failpoints import reach
-from enrichment.formats.listing import FileBroken, Skipped
-from enrichment.formats.source import Form, form_of, opened
+from enrichment.copying import Copy, connect, copy_file
+from enrichment.formats.source import form_of
 
 log = structlog.get_logger()
 
 LOADING_LOCK = 7101
 """Advisory lock: one load at a time in a database."""
-CONNECT_SECONDS_MAX = 10.0
-BROKEN_SHARE_MAX = 0.01
-"""A file with more broken rows has another form than is thought, and is not loaded."""
-BROKEN_ROWS_IGNORED = 20
-"""A share says nothing of a short file."""
 LOCK_TIMEOUT = "300ms"
 """What readers wait at most behind a switch that itself waits for a longer reader."""
 SHOW_ATTEMPTS = 100
 SHOW_WAIT_SECONDS = 0.3
 READ_BYTES = 1 << 20
-COLUMNS = ("country", "number", "parent", "file_rank", "line", "facts")
+ALONE_BYTES_MAX = 1 << 26
+"""Less is copied before other processes have started."""
+LOOK_SECONDS = 0.1
+STEPS = "SELECT step FROM registry.building ORDER BY place"
+VACUUMED = ("entries", "keys", "words", "slips")
+LOADED = """
+SELECT coalesce(sum(entries), 0)::int AS entries, coalesce(sum(units), 0)::int AS units
+FROM registry.sources WHERE edition = $1
+"""
 
 
 class LoadRefused(Exception):
@@ -49,25 +56,48 @@ class Loaded:
     seconds: float
 
 
-async def load(url: str, files: Sequence[Path], edition: str, as_of: datetime) -> Loaded:
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Who is told how far a load has come: bytes copied; a step done, as which of how many."""
+
+    copied: Callable[[int], object] = int
+    step: Callable[[str, int, int], object] = lambda *_: None
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is to be loaded, where to, and who is told."""
+
+    url: str
+    files: Sequence[Path]
+    edition: str
+    as_of: datetime
+    telling: Telling
+
+
+async def load(
+    url: str, files: Sequence[Path], edition: str, as_of: datetime, telling: Telling | None = None
+) -> Loaded:
     """Load files into tables of their own, and switch to these when all is in.
 
     The countries the files speak of are replaced, others are kept. Interrupted anywhere, it
-    leaves the registry as it was, or as it is to be.
+    leaves the registry as it was, or as it is to be, and the same load goes on from there.
     """
-    forms = [(path, form_of(path)) for path in files]
-    connection = await _connect(url)
+    for path in files:
+        form_of(path)
+    connection = await connect(url)
     try:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOADING_LOCK):
             raise LoadRefused("Another load is running.")
-        return await _load(connection, forms, edition, as_of)
+        job = _Job(url, files, edition, as_of, telling or Telling())
+        return await _load(connection, job)
     finally:
         await connection.close()
 
 
 async def editions(url: str) -> set[str]:
     """Return what is being read."""
-    connection = await _connect(url)
+    connection = await connect(url)
     try:
         rows = await connection.fetch("SELECT edition FROM registry.sources")
     finally:
@@ -90,80 +120,103 @@ def as_of_files(files: Sequence[Path]) -> datetime:
     return datetime.fromtimestamp(max(path.stat().st_mtime for path in files), UTC)
 
 
-async def _connect(url: str) -> Any:
-    """Open a connection on which a statement may take as long as two million rows need."""
-    return await asyncpg.connect(
-        url,
-        timeout=CONNECT_SECONDS_MAX,
-        server_settings={
-            "application_name": "registry-load",
-            "statement_timeout": "0",
-            "transaction_timeout": "0",
-            "idle_in_transaction_session_timeout": "0",
-            "jit": "off",
-        },
-    )
-
-
-async def _load(
-    connection: Any, forms: Sequence[tuple[Path, Form]], edition: str, as_of: datetime
-) -> Loaded:
+async def _load(connection: Any, job: _Job) -> Loaded:
     began = time.perf_counter()
-    await _sweep(connection)
-    number = await connection.fetchval("SELECT registry.begin_set()")
+    begin = "SELECT registry.begin_set($1, $2)"
+    number = await connection.fetchval(begin, job.edition, job.as_of)
     reach("enrichment.set-begun")
-    skipped: Counter[str] = Counter()
-    for path, form in forms:
-        skipped += await _copy(connection, number, path, form)
-        reach("enrichment.file-copied")
-    await connection.execute("SELECT registry.fill_set($1)", number)
+    await _sweep(connection, number)
+    progress = f"SELECT step, skipped::text AS skipped FROM registry.progress_{number}"
+    done = {row["step"] for row in await connection.fetch(progress)}
+    copies = [Copy(job.url, number, path, f"file {n}") for n, path in enumerate(sorted(job.files))]
+    await _copy([copy for copy in copies if copy.step not in done], job.telling)
+    steps = [row["step"] for row in await connection.fetch(STEPS)]
+    for place, step in enumerate(steps, 1):
+        if step not in done:
+            await connection.execute("SELECT registry.build($1, $2)", number, step)
+            reach("enrichment.step-built")
+        job.telling.step(step, place, len(steps))
+    await _vacuum(connection, number)
     reach("enrichment.set-filled")
-    await _show(connection, number, edition, as_of)
+    rows = await connection.fetch(progress)
+    await _show(connection, number)
     reach("enrichment.set-shown")
-    await _sweep(connection)
+    await _sweep(connection, None)
     reach("enrichment.sets-swept")
-    row = await connection.fetchrow(
-        "SELECT coalesce(sum(entries), 0)::int AS entries, coalesce(sum(units), 0)::int AS units"
-        " FROM registry.sources WHERE edition = $1",
-        edition,
-    )
+    skipped = sum((Counter(orjson.loads(row["skipped"])) for row in rows), Counter[str]())
+    row = await connection.fetchrow(LOADED, job.edition)
     return Loaded(row["entries"], row["units"], dict(skipped), time.perf_counter() - began)
 
 
-async def _copy(connection: Any, number: int, path: Path, form: Form) -> Counter[str]:
-    """Copy a file's rows in; returns how many were skipped, and why."""
-    tally: Counter[str] = Counter()
-    with opened(path) as file:
-
-        def records() -> Iterator[tuple[Any, ...]]:
-            for line, row in enumerate(form.read(file)):
-                if isinstance(row, Skipped):
-                    tally[row.value] += 1
-                    continue
-                facts = orjson.dumps(row.facts).decode()
-                tally["rows"] += 1
-                yield row.country, row.number, row.parent, form.rank, line, facts
-
-        await connection.copy_records_to_table(
-            f"incoming_{number}", schema_name="registry", columns=COLUMNS, records=records()
-        )
-    rows = tally.pop("rows", 0)
-    broken = tally[Skipped.BROKEN]
-    if not rows or broken > max(BROKEN_ROWS_IGNORED, BROKEN_SHARE_MAX * rows):
-        raise FileBroken(f"{path.name}: {rows} rows can be read, {broken} cannot")
-    log.info("registry file copied", file=path.name, form=form.name, rows=rows, skipped=dict(tally))
-    return tally
+async def _copy(copies: Sequence[Copy], telling: Telling) -> None:
+    """Copy the files, largest first, as many at once as there are cores."""
+    copies = sorted(copies, key=lambda copy: -copy.path.stat().st_size)
+    alone = sum(copy.path.stat().st_size for copy in copies) < ALONE_BYTES_MAX
+    loop = asyncio.get_running_loop()
+    with _hands(alone=alone) as (hands, work, copied):
+        pending = {loop.run_in_executor(hands, work, copy) for copy in copies}
+        before = 0
+        try:
+            while pending:
+                done, pending = await asyncio.wait(
+                    pending, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                telling.copied(copied.value - before)
+                before = copied.value
+                for one in done:
+                    one.result()
+                    reach("enrichment.file-copied")
+        finally:
+            for one in pending:
+                one.cancel()
 
 
-async def _show(connection: Any, number: int, edition: str, as_of: datetime) -> None:
+@contextmanager
+def _hands(*, alone: bool) -> Iterator[tuple[Executor, Callable[[Copy], None], Any]]:
+    """Lend processes, or a thread for a small load; what they do, and what they count."""
+    context = get_context("spawn")
+    counter = context.Value("Q", 0)
+    if alone:
+        with ThreadPoolExecutor(1, initializer=_count_in, initargs=(counter,)) as pool:
+            yield pool, _work, counter
+        return
+    with ProcessPoolExecutor(
+        os.cpu_count(), context, initializer=_count_in, initargs=(counter,)
+    ) as pool:
+        yield pool, _work, counter
+
+
+def _count_in(counter: Any) -> None:
+    """Note where this process counts the bytes that it has copied."""
+    global _counter  # noqa: PLW0603 - one process, one counter
+    _counter = counter
+
+
+_counter: Any = None
+
+
+def _work(copy: Copy) -> None:
+    def tell(count: int) -> None:
+        with _counter.get_lock():
+            _counter.value += count
+
+    copy_file(copy, tell)
+
+
+async def _vacuum(connection: Any, number: int) -> None:
+    await connection.execute("SELECT registry.finish_set($1)", number)
+    for part in VACUUMED:
+        await connection.execute(f"VACUUM registry.{part}_{number}")
+
+
+async def _show(connection: Any, number: int) -> None:
     """Switch the readers over; where one holds on for long, let the others pass and try again."""
     for _ in range(SHOW_ATTEMPTS):
         try:
             async with connection.transaction():
                 await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-                await connection.execute(
-                    "SELECT registry.note_sources($1, $2, $3)", number, edition, as_of
-                )
+                await connection.execute("SET LOCAL synchronous_commit = on")
+                await connection.execute("SELECT registry.note_sources($1)", number)
                 reach("enrichment.sources-noted")
                 await connection.execute("SELECT registry.show_set($1)", number)
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
@@ -173,11 +226,11 @@ async def _show(connection: Any, number: int, edition: str, as_of: datetime) -> 
     raise LoadRefused("Somebody has been reading for too long; load again later.")
 
 
-async def _sweep(connection: Any) -> None:
+async def _sweep(connection: Any, kept: int | None) -> None:
     """Drop what nobody reads any more; what somebody still does is left to the next load."""
     try:
         async with connection.transaction():
             await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-            await connection.execute("SELECT registry.sweep_sets()")
+            await connection.execute("SELECT registry.sweep_sets($1)", kept)
     except asyncpg.LockNotAvailableError:
         log.info("registry sweep left to the next load")

@@ -32,20 +32,29 @@ MISTAKABLE_WORDS = frozenset(["as", "da", "sa", "ba", "ek", "publ", "enk", "ans"
 
 _LETTERS = str.maketrans(
     {"æ": "a", "ø": "o", "ð": "d", "þ": "th", "ß": "ss", "ł": "l", "đ": "d"}
+    | {"å": "a", "ä": "a", "ö": "o", "é": "e", "ü": "u"}
     | dict.fromkeys("'\u2018\u2019`\u00b4.", "")
 )
 _DOTTED = re.compile(r"(?<![^\s(])(?:[^\W\d_]\.){2,}(?=(.*))")
 _SLASHED = re.compile(r"(?<!\w)([ak])/s(?!\w)")
 _APART = re.compile(r"[^0-9a-z]+")
+_DOUBLED = re.compile(r"a[ae]+|oe+")
+"""How å, ä and ö are written without them: Haakon, Saeter, Oestlund."""
 
 
 def folded(text: str) -> str:
-    """Return lower-case letters and digits, without accents, words apart by one space."""
-    plain = _SLASHED.sub(r"\1s", _DOTTED.sub(_initials, text.lower())).translate(_LETTERS)
+    """Return lower-case letters and digits, without accents, words apart by one space.
+
+    Of doubled letters one is kept, so that every way to write å, ä, æ, ö and ø gives the same.
+    """
+    plain = text.lower()
+    if "." in plain or "/" in plain:
+        plain = _SLASHED.sub(r"\1s", _DOTTED.sub(_initials, plain))
+    plain = plain.translate(_LETTERS)
     if not plain.isascii():
-        plain = unicodedata.normalize("NFKD", plain).translate(_LETTERS)
+        plain = unicodedata.normalize("NFKD", plain).lower().translate(_LETTERS)
         plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return _APART.sub(" ", plain).strip()
+    return _DOUBLED.sub(lambda doubled: doubled[0][0], _APART.sub(" ", plain)).strip()
 
 
 def _initials(dotted: re.Match[str]) -> str:

@@ -1,5 +1,6 @@
 """What the registries say, as it was loaded last."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,8 +8,8 @@ from typing import Any
 import orjson
 
 from chassis.tenancy import Connection
-from contracts.enrichment import RegistryEntry, RegistryFacts, SubUnit
-from contracts.identifiers import NumberKind, identify
+from contracts.enrichment import FactSource, RegistryEntry, RegistryFacts, SubUnit
+from contracts.identifiers import NumberInvalid, NumberKind, identify, workplace
 from contracts.values import Address, AddressKind, CompanyDetails
 
 REGISTRIES = {"SE": "bolagsverket", "NO": "brreg"}
@@ -18,18 +19,20 @@ SUB_UNITS_MAX = 400
 SHOWN_ADDRESSES = ((AddressKind.VISITING, "visiting"), (AddressKind.POSTAL, "postal"))
 
 ENTRY = """
-SELECT e.facts::text AS facts, e.active, s.as_of
-FROM registry.entries e JOIN registry.sources s USING (country)
-WHERE e.country = $1 AND e.number = $2
-"""
-UNIT = """
-SELECT u.facts::text AS facts, u.active, s.as_of
-FROM registry.units u JOIN registry.sources s USING (country)
-WHERE u.country = $1 AND u.number = $2
+SELECT e.number, e.parent, e.name, e.active, s.as_of AS edition_of, f.form, f.facts,
+       coalesce(f.as_of, s.as_of) AS as_of
+FROM registry.entries e JOIN registry.sources s USING (country), LATERAL (
+  SELECT DISTINCT ON (file_rank) * FROM registry.facts f
+  WHERE f.number = e.number AND f.country = e.country ORDER BY file_rank, line DESC) f
+WHERE e.country = $1 AND e.number = $2 ORDER BY f.file_rank
 """
 SUB_UNITS = """
-SELECT number, name, active, facts::text AS facts FROM registry.units
-WHERE country = $1 AND parent = $2 ORDER BY active DESC, number LIMIT $3
+SELECT u.number, u.name, u.active, f.facts
+FROM (SELECT * FROM registry.entries WHERE country = $1 AND parent = $2
+      ORDER BY active DESC, number LIMIT $3) u,
+  LATERAL (SELECT facts FROM registry.facts f WHERE f.number = u.number AND f.country = u.country
+           ORDER BY file_rank DESC, line DESC LIMIT 1) f
+ORDER BY u.active DESC, u.number
 """
 
 
@@ -46,39 +49,70 @@ class Found:
     as_of: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """What all files say of a number, and which of them said what."""
+
+    parent: str | None
+    facts: RegistryFacts
+    as_of: datetime
+    sources: dict[str, FactSource]
+
+
 async def find(connection: Connection, country: str, number: str) -> Found | None:
     """Return the facts about a company or a sub-unit, or nothing."""
-    row = await connection.fetchrow(ENTRY, country, number)
-    row = row or await connection.fetchrow(UNIT, country, number)
-    if row is None:
-        return None
-    facts = facts_of(orjson.loads(row["facts"]), active=row["active"])
-    return Found(REGISTRIES[country], facts, row["as_of"])
+    joined = await _joined(connection, country, number)
+    return Found(REGISTRIES[country], joined.facts, joined.as_of) if joined else None
 
 
 async def look_up(connection: Connection, country: str, typed: str) -> RegistryEntry:
-    """Return a company with its sub-units, by its number as somebody wrote it.
+    """Return a company with its sub-units, or a sub-unit, by its number as somebody wrote it.
 
     Raises `NumberInvalid` for a number that cannot be right and `NumberPersonal` for a person's.
     """
-    identified = identify(country, typed)
-    if identified.kind is NumberKind.PERSNR:
-        raise NumberPersonal
-    number, registry = identified.number, REGISTRIES.get(country)
-    row = await connection.fetchrow(ENTRY, country, number) if registry else None
-    if row is None:
+    number, registry = _number(country, typed), REGISTRIES.get(country)
+    joined = await _joined(connection, country, number) if registry else None
+    if joined is None:
         return RegistryEntry(country=country, organisation_number=number, registry=registry)
+    units = await connection.fetch(SUB_UNITS, country, number, SUB_UNITS_MAX)
     return RegistryEntry(
         country=country,
         organisation_number=number,
+        parent=joined.parent,
         registry=registry,
-        facts=facts_of(orjson.loads(row["facts"]), active=row["active"]),
-        as_of=row["as_of"],
-        sub_units=tuple(
-            _sub_unit(unit)
-            for unit in await connection.fetch(SUB_UNITS, country, number, SUB_UNITS_MAX)
-        ),
+        facts=joined.facts,
+        as_of=joined.as_of,
+        sub_units=tuple(map(_sub_unit, units)),
+        sources=joined.sources,
     )
+
+
+def _number(country: str, typed: str) -> str:
+    """Understand a company's number, or that of a Swedish workplace, which is no company's."""
+    if country == "SE":
+        with suppress(NumberInvalid):
+            return workplace(country, typed).number
+    identified = identify(country, typed)
+    if identified.kind is NumberKind.PERSNR:
+        raise NumberPersonal
+    return identified.number
+
+
+async def _joined(connection: Connection, country: str, number: str) -> _Joined | None:
+    """Put together what the files say; of what several say, the last word counts."""
+    rows = await connection.fetch(ENTRY, country, number)
+    if not rows:
+        return None
+    document: dict[str, Any] = {}
+    sources: dict[str, FactSource] = {}
+    for row in rows:
+        said = orjson.loads(row["facts"])
+        source = FactSource(registry=row["form"].partition("-")[0], as_of=row["as_of"])
+        document |= said
+        sources |= dict.fromkeys(said, source)
+    first = rows[0]
+    facts = facts_of(document, active=first["active"])
+    return _Joined(first["parent"], facts, first["edition_of"], sources)
 
 
 def facts_of(document: dict[str, Any], *, active: bool) -> RegistryFacts:

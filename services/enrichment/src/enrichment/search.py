@@ -1,21 +1,42 @@
 """The type-ahead: which registered company somebody means, from the first letter on."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
+from itertools import permutations
 from typing import Any
 
 from chassis.tenancy import Connection
 from contracts.enrichment import RegistryHit, RegistryHits, SearchRegistry
 from contracts.identifiers import NumberInvalid, identify
-from enrichment.names import wording
+from enrichment.marks import marks
+from enrichment.names import Wording, wording
+from enrichment.picks import picked
 from enrichment.registry import REGISTRIES
+from enrichment.spelling import heads, slips, spellings
 
+SECONDS_MAX = 0.5
+"""Whoever types has typed on by then."""
 DIGITS_MIN = 3
 """Fewer digits begin half of all numbers, and some names."""
+TURNED_WORDS_MAX = 4
+"""Names of more words have too many orders to try them all; they are found by their words."""
+CORRECTED_LETTERS_MIN = 4
+"""Fewer letters are one slip from everything."""
+WORDS_MAX = 12
+"""More than a name has; each costs a look into an index."""
 
-HIT = "e.id, e.country, e.number, e.name, e.city, e.legal_form, e.active"
+HIT = (
+    "e.id, e.country, e.number, e.parent, e.name, e.key, e.city, e.municipality, e.legal_form,"
+    " e.active, e.bankrupt"
+)
 BY_NAME = f"""
-SELECT {HIT}, s.whole FROM registry.entries e
-JOIN registry.suggest($1, $2, $3) WITH ORDINALITY AS s (id, whole, place) USING (id)
+SELECT {HIT} FROM registry.suggest($1, $2, $3, $4, $5, $6) s JOIN registry.entries e USING (id)
+ORDER BY s.place
+"""
+BY_SPELLING = f"""
+SELECT {HIT}, s.spelling FROM registry.respelled($1, $2, $3) s JOIN registry.entries e USING (id)
 ORDER BY s.place
 """
 BY_NUMBER = f"""
@@ -23,43 +44,82 @@ SELECT {HIT} FROM registry.entries e
 WHERE e.number >= $1 AND e.number < $1 || ':' AND ($2::text IS NULL OR e.country = $2)
 ORDER BY e.number LIMIT $3
 """
-BY_UNIT = f"""
-SELECT {HIT} FROM registry.entries e
-JOIN registry.units u ON u.country = e.country AND u.parent = e.number
-WHERE u.country = ANY ($2) AND u.number = $1 LIMIT $3
-"""
+SPELLED = "SELECT slip, start, uses FROM registry.spelled($1, $2)"
+_DIGITS = re.compile(r"[0-9].*[0-9]")
 _NUMBER = re.compile(r"^(?:SE|NO)?(?:16(?=[0-9]{9,10}$))?([0-9]{1,10})(?:01|M(?:VA?)?)?$")
 _APART = re.compile(r"[\s.\-\u2010-\u2015]+")
 
 
 async def search(connection: Connection, query: SearchRegistry) -> RegistryHits:
-    """Return the companies that could be meant, the best first."""
-    rows = await _by_number(connection, query)
-    if len(rows) < query.limit:
-        rows += await _by_name(connection, query)
-    best = {row["id"]: row for row in reversed(rows)}
-    places = {row["id"]: place for place, row in reversed(list(enumerate(rows)))}
-    ranked = sorted(best.values(), key=lambda row: places[row["id"]])
-    return RegistryHits(items=tuple(_hit(row) for row in ranked[: query.limit]))
+    """Return the companies that could be meant, the best first.
 
-
-async def _by_name(connection: Connection, query: SearchRegistry) -> list[Any]:
-    """Find by what the letters may mean; a whole name before the beginnings of others."""
+    What takes too long is left out, and the query that would find it is cancelled.
+    """
     typed = wording(query.q)
-    named: list[Any] = []
-    if typed.name:
-        named = await connection.fetch(BY_NAME, typed.name, query.country, query.limit)
-    begun = []
-    if typed.start:
-        begun = await connection.fetch(BY_NAME, typed.start, query.country, query.limit)
-    whole = [row for row in named if row["whole"]]
-    whole.sort(key=lambda row: typed.form is not None and row["legal_form"] != typed.form)
+    words = typed.start.split()[:WORDS_MAX]
+    rows: list[Any] = []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SECONDS_MAX):
+            async for found in _found(connection, query, typed, words):
+                rows += found
+    best = {row["id"]: row for row in reversed(rows)}
+    ranked = [best.pop(row["id"]) for row in rows if row["id"] in best]
+    return RegistryHits(items=tuple(_hit(row, words) for row in ranked[: query.limit]))
+
+
+async def _found(
+    connection: Connection, query: SearchRegistry, typed: Wording, words: Sequence[str]
+) -> AsyncIterator[Sequence[Any]]:
+    """Look by number, by what was picked before, by name, and last by another spelling."""
+    if query.country and query.country not in REGISTRIES:
+        return
+    numbered = await _by_number(connection, query) if _DIGITS.search(query.q) else []
+    yield numbered
+    if len(numbered) >= query.limit or not words:
+        return
+    picks = await picked(connection, HIT, query, " ".join(words))
+    named = await _by_name(connection, query, typed, words)
+    whole = [row for row in named if row["key"] in {typed.start, typed.name}]
+    yield [*whole, *picks, *named]
+    if not (numbered or picks or named) and len(typed.start) >= CORRECTED_LETTERS_MIN:
+        yield await _by_spelling(connection, query, words)
+
+
+async def _by_name(
+    connection: Connection, query: SearchRegistry, typed: Wording, words: Sequence[str]
+) -> list[Any]:
+    """Find by what the letters may mean; a whole name before the beginnings of others."""
+    wholes = list(dict.fromkeys([*_turned(typed.start), *_turned(typed.name)]))
     # A legal form that is complete may be left out of account; one half typed may be a word.
-    return whole + begun + (named if typed.form else [])
+    begun = [typed.start, typed.name] if typed.form and typed.name else [typed.start]
+    rows = await connection.fetch(
+        BY_NAME, wholes, begun, list(words), query.country, query.municipality, query.limit
+    )
+    if typed.form:
+        rows.sort(key=lambda row: row["key"] not in wholes or row["legal_form"] != typed.form)
+    return rows
+
+
+def _turned(name: str) -> Iterator[str]:
+    """Return a name with its words in every order, as they stand first."""
+    words = name.split()
+    if words:
+        yield name
+    if 1 < len(words) <= TURNED_WORDS_MAX:
+        yield from map(" ".join, permutations(words))
+
+
+async def _by_spelling(
+    connection: Connection, query: SearchRegistry, words: Sequence[str]
+) -> list[Any]:
+    """Find what is one slip of the finger away."""
+    known = await connection.fetch(SPELLED, slips(words), heads(words))
+    meant = spellings(words, [(row["slip"], row["start"], row["uses"]) for row in known])
+    return await connection.fetch(BY_SPELLING, meant, query.country, query.limit)
 
 
 async def _by_number(connection: Connection, query: SearchRegistry) -> list[Any]:
-    """Find by a number or its beginning; a sub-unit's number finds its head company."""
+    """Find by a number or its beginning, a company's or a sub-unit's."""
     for country in [query.country] if query.country else REGISTRIES:
         try:
             number = identify(country, query.q).number
@@ -71,21 +131,24 @@ async def _by_number(connection: Connection, query: SearchRegistry) -> list[Any]
     match = _NUMBER.match(_APART.sub("", query.q).upper())
     if not match or len(match[1]) < DIGITS_MIN:
         return []
-    countries = [query.country] if query.country else list(REGISTRIES)
     # Twelve digits begin with 16, and half of them may be typed yet.
-    spellings = dict.fromkeys([match[1], match[1].removeprefix("16")])
-    for digits in (digits for digits in spellings if len(digits) >= DIGITS_MIN):
-        if found := await connection.fetch(BY_NUMBER, digits, query.country, query.limit):
+    digits = dict.fromkeys([match[1], match[1].removeprefix("16")])
+    for start in (start for start in digits if len(start) >= DIGITS_MIN):
+        if found := await connection.fetch(BY_NUMBER, start, query.country, query.limit):
             return found
-    return await connection.fetch(BY_UNIT, match[1], countries, query.limit)
+    return []
 
 
-def _hit(row: Any) -> RegistryHit:
+def _hit(row: Any, words: Sequence[str]) -> RegistryHit:
+    spelling = row.get("spelling")
     return RegistryHit(
         country=row["country"],
         organisation_number=row["number"],
+        parent=row["parent"],
         name=row["name"],
         city=row["city"],
         legal_form=row["legal_form"],
         active=row["active"],
+        bankrupt=row["bankrupt"],
+        matches=marks(row["name"], spelling.split() if spelling else words),
     )

@@ -1,22 +1,25 @@
-"""Our copy of a registry, changed entry by entry: taken in, ended, purged."""
+"""What a source said of some numbers taken into our copy: changed, ended, purged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
 
 from chassis.tenancy import Connection
-from enrichment.formats.listing import Listing
+from enrichment.changes import Change, purge, take_changes
+from enrichment.formats.listing import Listing, named, stated
+from enrichment.formats.source import BRREG_SUB_UNITS, BRREG_UNITS
+from enrichment.sources.port import Deleted, Found, Outcome, Partial, Removed
 
 PRESENT = """
-SELECT number, NULL AS parent, name, active, facts::text AS facts FROM registry.entries
-WHERE country = $1 AND number = ANY ($2)
-UNION ALL
-SELECT number, parent, name, active, facts::text FROM registry.units
-WHERE country = $1 AND number = ANY ($2)
+SELECT e.number, e.parent, e.name, e.active, f.facts FROM registry.entries e, LATERAL (
+  SELECT facts FROM registry.facts f WHERE f.number = e.number AND f.country = e.country
+  ORDER BY file_rank DESC, line DESC LIMIT 1) f
+WHERE e.country = $1 AND e.number = ANY ($2)
 """
+BELOW = "SELECT number FROM registry.entries WHERE country = $1 AND parent = ANY ($2)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +46,38 @@ async def present(
     }
 
 
-async def take_in(connection: Connection, listing: Listing) -> None:
-    """Have an entry as it is now."""
-    await connection.execute(
-        "SELECT registry.take_in($1, $2, $3, $4::text::jsonb)",
-        listing.country,
-        listing.number,
-        listing.parent,
-        orjson.dumps(listing.facts).decode(),
-    )
+async def take(
+    connection: Connection,
+    country: str,
+    said: Mapping[str, Outcome],
+    before: Mapping[str, Present],
+    as_of: datetime,
+) -> None:
+    """Take in what was said; what was removed for legal reasons goes with its sub-units."""
+    changes: list[Change] = []
+    removed: list[str] = []
+    for number, outcome in said.items():
+        match outcome:
+            case Found(listing) | Partial(listing):
+                changes.append(_change(listing, as_of))
+            case Deleted(on=on) if number in before:
+                changes.append(_change(_ended(country, before[number], on), as_of))
+            case Removed():
+                removed.append(number)
+            case _:
+                continue
+    await take_changes(connection, changes)
+    if removed:
+        below = await connection.fetch(BELOW, country, removed)
+        await purge(connection, country, [*removed, *(row["number"] for row in below)])
 
 
-async def end(connection: Connection, country: str, number: str, on: date | None) -> None:
-    """Mark an entry as deleted; what it was stays."""
-    await connection.execute("SELECT registry.end_entry($1, $2, $3)", country, number, on)
+def _change(listing: Listing, as_of: datetime) -> Change:
+    return Change(BRREG_SUB_UNITS if listing.parent else BRREG_UNITS, listing, as_of)
 
 
-async def purge(connection: Connection, country: str, number: str) -> None:
-    """Forget an entry and its sub-units."""
-    await connection.execute("SELECT registry.purge_entry($1, $2)", country, number)
+def _ended(country: str, before: Present, on: date | None) -> Listing:
+    """Return what an entry was, and that it ended."""
+    ended = stated({"ceased": True, "deregistered_on": on.isoformat() if on else None})
+    facts = {**before.facts, **named(before.name), **ended}
+    return Listing(country, before.number, before.parent, facts)

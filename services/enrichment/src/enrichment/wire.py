@@ -7,6 +7,7 @@ from chassis.site import Site
 from chassis.wire import answer_query
 from contracts.enrichment import LookUpCompany, RegistryEntry, RegistryHits, SearchRegistry
 from contracts.identifiers import NumberInvalid
+from enrichment.picks import note_pick
 from enrichment.registry import NumberPersonal, look_up
 from enrichment.search import search
 
@@ -23,7 +24,9 @@ async def on_look_up(query: LookUpCompany, site: Site) -> RegistryEntry:
     """Answer with a company and its sub-units, or refuse a number that cannot be one."""
     try:
         async with site.pool.acquire() as connection:
-            return await look_up(connection, query.country, query.number)
+            entry = await look_up(connection, query.country, query.number)
+            await note_pick(connection, query, entry)
+            return entry
     except NumberInvalid as error:
         raise Rejected(error.code, str(error)) from error
     except NumberPersonal as error:

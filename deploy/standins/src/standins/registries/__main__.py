@@ -13,7 +13,7 @@ import uvicorn
 
 from standins.creditsafe import logs
 from standins.creditsafe.__main__ import STOP_SECONDS_MAX, Server
-from standins.registries import sample
+from standins.registries import foreign, sample
 from standins.registries.app import build
 from standins.registries.store import opened
 
@@ -31,6 +31,7 @@ def arguments() -> argparse.Namespace:
 async def serve(options: argparse.Namespace) -> None:
     """Serve until SIGTERM or SIGINT."""
     store = opened(options.state)
+    foreign.load(store)
     documents = sample.load(store, options.sample)
     config = uvicorn.Config(
         build(store),

@@ -7,9 +7,9 @@ from fastapi.responses import Response
 
 from standins.creditsafe.faults import CONTROL, Misbehaviour
 from standins.creditsafe.store import Store
-from standins.registries import brreg, control
+from standins.registries import bolagsverket, brreg, control, cvr, gleif, prh, scb
 
-ROUTERS = (control.router, brreg.router)
+ROUTERS = tuple(part.router for part in (control, bolagsverket, brreg, cvr, gleif, prh, scb))
 
 
 def build(store: Store) -> FastAPI:

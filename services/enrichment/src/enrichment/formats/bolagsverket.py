@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from enrichment.formats import check_digits
 from enrichment.formats.listing import (
     DESCRIPTION_CHARACTERS_MAX,
     Listing,
@@ -87,6 +88,8 @@ def _listing(row: str) -> Listing | Skipped:
     name = _name(fields[3])
     if not _NUMBER.match(number) or not name:
         return Skipped.BROKEN
+    if not check_digits.swedish(number):
+        return Skipped.NUMBER
     return Listing("SE", number, None, _facts(fields, name))
 
 

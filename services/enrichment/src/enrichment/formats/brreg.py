@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from contracts.identifiers import vat_number
 from contracts.values import ADDRESS_LINES_MAX
+from enrichment.formats import check_digits
 from enrichment.formats.json_objects import objects
 from enrichment.formats.listing import (
     DESCRIPTION_CHARACTERS_MAX,
@@ -81,6 +82,8 @@ def listing(unit: dict[str, Any], parent: str | None = None) -> Listing | Skippe
     number = str(unit.get("organisasjonsnummer"))
     if not _NUMBER.match(number) or not line(unit.get("navn")):
         return Skipped.BROKEN
+    if not check_digits.norwegian(number):
+        return Skipped.NUMBER
     return Listing("NO", number, parent, _facts(unit, number))
 
 

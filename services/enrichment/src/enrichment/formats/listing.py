@@ -27,6 +27,8 @@ class Skipped(StrEnum):
 
     BROKEN = "broken"
     """It cannot be read."""
+    NUMBER = "wrong number"
+    """Its number fails its check."""
     PERSONAL = "personal"
     """It is about a person: sole traders and estates, whose number is personal."""
 
@@ -53,7 +55,10 @@ def line(value: object, characters_max: int = NAME_CHARACTERS_MAX) -> str | None
     """Return text as one line without control characters, or nothing."""
     if not isinstance(value, str):
         return None
-    return _CONTROLS.sub(" ", value).strip()[:characters_max].strip() or None
+    if not value.isprintable() or "  " in value:
+        value = _CONTROLS.sub(" ", value)
+    text = value.strip()
+    return (text if len(text) <= characters_max else text[:characters_max].strip()) or None
 
 
 def named(value: object) -> dict[str, Any]:

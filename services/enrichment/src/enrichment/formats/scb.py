@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from enrichment.formats import check_digits
 from enrichment.formats.json_objects import objects
 from enrichment.formats.listing import (
     Listing,
@@ -55,13 +56,13 @@ def read_bulk(file: BinaryIO) -> Iterator[Listing | Skipped]:
 def read_companies(file: BinaryIO) -> Iterator[Listing | Skipped]:
     """Return what the service says of company after company (`hamtaforetag`)."""
     for row in objects(file):
-        yield _company(row)
+        yield company(row)
 
 
 def read_workplaces(file: BinaryIO) -> Iterator[Listing | Skipped]:
     """Return workplace after workplace (`hamtaarbetsstallen`)."""
     for row in objects(file):
-        yield _workplace(row)
+        yield workplace(row)
 
 
 def _fields(raw: bytes) -> list[str]:
@@ -73,7 +74,9 @@ def _number(row: dict[str, Any]) -> str | Skipped:
     number = str(row.get("PeOrgNr") or "").strip()
     if len(number) != len("165560160680") or not _DIGITS.match(number):
         return Skipped.BROKEN
-    return number[2:] if number.startswith("16") and number[4] >= "2" else Skipped.PERSONAL
+    if not number.startswith("16") or number[4] < "2":
+        return Skipped.PERSONAL
+    return number[2:] if check_digits.swedish(number[2:]) else Skipped.NUMBER
 
 
 def _bulk_listing(row: dict[str, str]) -> Listing | Skipped:
@@ -96,7 +99,8 @@ def _bulk_listing(row: dict[str, str]) -> Listing | Skipped:
     return Listing("SE", number, None, stated(facts))
 
 
-def _company(row: dict[str, Any]) -> Listing | Skipped:
+def company(row: dict[str, Any]) -> Listing | Skipped:
+    """Read one company of the service."""
     number = _number(row)
     if isinstance(number, Skipped):
         return number
@@ -116,7 +120,8 @@ def _company(row: dict[str, Any]) -> Listing | Skipped:
     return Listing("SE", number, None, stated(facts))
 
 
-def _workplace(row: dict[str, Any]) -> Listing | Skipped:
+def workplace(row: dict[str, Any]) -> Listing | Skipped:
+    """Read one workplace of the service."""
     parent = _number(row)
     if isinstance(parent, Skipped):
         return parent

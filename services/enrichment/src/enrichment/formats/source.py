@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeAlias, cast
+from typing import Any, BinaryIO, TypeAlias, cast
 
 from enrichment.formats import bolagsverket, brreg, scb
 from enrichment.formats.listing import FileBroken, Listing, Skipped
 
+BUFFER_BYTES = 1 << 18
 HEAD_BYTES = 4_096
 """Enough of a first object to tell whose it is."""
 SUB_UNIT_MARKS = (b'"beliggenhetsadresse"', b'"BEDR"', b'"AAFY"', b'"underenheter"')
@@ -60,11 +61,28 @@ def form_of(path: Path) -> Form:
     raise FileBroken(f"{path.name}: no file of a registry that is known here")
 
 
+class _Counted(io.FileIO):
+    """A file that tells how much of it is read."""
+
+    def __init__(self, path: Path, tell: Callable[[int], object]) -> None:
+        super().__init__(path)
+        self._tell = tell
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read, and tell how many bytes that were."""
+        count = super().readinto(buffer) or 0
+        self._tell(count)
+        return count
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file, unpacked; raises `FileBroken` where a packed one is damaged."""
+def opened(path: Path, tell: Callable[[int], object] = int) -> Iterator[BinaryIO]:
+    """Open a file, unpacked; raises `FileBroken` where a packed one is damaged.
+
+    `tell` is told how many bytes more were read of it.
+    """
     try:
-        with path.open("rb") as file:
+        with io.BufferedReader(_Counted(path, tell), BUFFER_BYTES) as file:
             start = file.read(4)
             file.seek(0)
             if start.startswith(b"\x1f\x8b"):
@@ -74,7 +92,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
                 with zipfile.ZipFile(file) as archive, archive.open(_member(archive)) as unpacked:
                     yield cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", unpacked)))
             else:
-                yield file
+                yield cast("BinaryIO", file)
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise FileBroken(f"{path.name}: damaged: {error}") from error
 

@@ -20,6 +20,9 @@ LIQUIDATED_PER_MILLE = 30
 NO_MARKETING_PER_MILLE = 60
 WEBSITE_PER_MILLE = 80
 POST_BOX_PER_MILLE = 250
+SMALL = 5
+SMALL_WITH_ONE_PER_MILLE = 340
+"""So that ten sub-units come to 23 companies."""
 SIZES = (
     (520, (0, 0)),
     (270, (1, 4)),
@@ -155,9 +158,11 @@ def _description(country: str, name: str, trade: Trade, dice: Dice) -> str:
 def _units(row: Row, name: str, employees: tuple[int, int], home: Place) -> tuple[SampledUnit, ...]:
     """Return where a company works: nowhere of its own, in one place, or in several."""
     dice, words = row.dice("units"), words_of(row.country)
-    count = 1 if employees[0] else int(dice.chance(400))
-    if employees[0] >= 5:  # noqa: PLR2004
-        count += dice.below(min(numbers.SUB_UNITS_MAX, 2 + employees[0] // 10))
+    count = int(
+        employees[0] > 0 and (employees[0] >= SMALL or dice.chance(SMALL_WITH_ONE_PER_MILLE))
+    )
+    if employees[0] >= SMALL:
+        count += dice.below(min(numbers.SUB_UNITS_MAX, 1 + employees[0] // 10))
     units = []
     for unit in range(count):
         place = home if unit == 0 else words.place(dice)

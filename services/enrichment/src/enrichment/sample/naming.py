@@ -11,6 +11,10 @@ LONG_PER_MILLE = 10
 HOUSING = ("BRF", "BRL")
 """Whatever their name, they own the house that their members live in."""
 INITIALS = "ABCEGHIJKLMPRSTÅÖ"
+SYLLABLES_IN_TEN = 4
+LONGER_IN_TEN = 7
+"""Of ten made-up words four are of syllables, three of a start, a middle and an end: a register
+of two million names has hundreds of thousands of words, most of which stand in one name."""
 
 
 def company_name(row: Row, form: str, words: Words) -> tuple[str, Trade]:
@@ -33,20 +37,39 @@ def company_name(row: Row, form: str, words: Words) -> tuple[str, Trade]:
 
 
 def _core(dice: Dice, trade: Trade, words: Words) -> str:
-    patterns: list[tuple[int, Callable[[], str]]] = [
-        (26, lambda: f"{_family(dice, words)} {trade.word}"),
-        (14, lambda: f"{_genitive(words.place(dice).name)} {trade.word}"),
-        (16, lambda: f"{_coined(dice, words)} {trade.word}"),
-        (10, lambda: _coined(dice, words)),
-        (8, lambda: f"{dice.pick(words.surnames)} & {dice.pick(words.surnames)}"),
-        (6, lambda: f"{trade.word} i {words.place(dice).name}"),
-        (5, lambda: f"{dice.pick(words.surnames)}-{dice.pick(words.surnames)} {trade.word}"),
-        (5, lambda: f"{dice.pick(INITIALS)}.{dice.pick(INITIALS)}. {dice.pick(words.surnames)}"),
-        (4, lambda: f"{_genitive(dice.pick(words.surnames))} Café & {trade.word}"),
-        (3, lambda: f"{_coined(dice, words)} {10 + dice.below(90)}"),
-        (3, lambda: f"{words.place(dice).name}{trade.word.lower()} {1900 + dice.below(130)}"),
-    ]
-    return dice.weighted(patterns)()
+    return dice.weighted(PATTERNS)(dice, trade, words)
+
+
+def _numbered(dice: Dice, _: Trade, words: Words) -> str:
+    return f"{_coined(dice, words)} {10 + dice.below(90)}"
+
+
+def _founded(dice: Dice, trade: Trade, words: Words) -> str:
+    return f"{words.place(dice).name}{trade.word.lower()} {1900 + dice.below(130)}"
+
+
+def _initialled(dice: Dice, _: Trade, words: Words) -> str:
+    return f"{dice.pick(INITIALS)}.{dice.pick(INITIALS)}. {dice.pick(words.surnames)}"
+
+
+PATTERNS: tuple[tuple[int, Callable[[Dice, Trade, Words], str]], ...] = (
+    (22, lambda dice, trade, words: f"{_family(dice, words)} {trade.word}"),
+    (10, lambda dice, trade, words: f"{_genitive(words.place(dice).name)} {trade.word}"),
+    (24, lambda dice, trade, words: f"{_coined(dice, words)} {trade.word}"),
+    (12, lambda dice, _, words: _coined(dice, words)),
+    (7, lambda dice, _, words: f"{dice.pick(words.surnames)} & {dice.pick(words.surnames)}"),
+    (6, lambda dice, trade, words: f"{trade.word} i {words.place(dice).name}"),
+    (4, lambda dice, trade, words: f"{_pair(dice, words)} {trade.word}"),
+    (5, _initialled),
+    (4, lambda dice, trade, words: f"{_genitive(dice.pick(words.surnames))} Café & {trade.word}"),
+    (3, _numbered),
+    (3, _founded),
+)
+"""How names are put together, and how often so."""
+
+
+def _pair(dice: Dice, words: Words) -> str:
+    return f"{dice.pick(words.surnames)}-{dice.pick(words.surnames)}"
 
 
 def _family(dice: Dice, words: Words) -> str:
@@ -55,8 +78,22 @@ def _family(dice: Dice, words: Words) -> str:
 
 
 def _coined(dice: Dice, words: Words) -> str:
-    """Make up a word; no letter stands three times in a row."""
-    start, end = dice.pick(words.starts), dice.pick(words.ends)
+    """Make up a word, as brands are; no letter stands three times in a row."""
+    kind = dice.below(10)
+    if kind < SYLLABLES_IN_TEN:
+        start = (_syllable(dice, words) + _syllable(dice, words)).capitalize()
+    else:
+        start = dice.pick(words.starts)
+        if kind < LONGER_IN_TEN:
+            start = _joined(start, dice.pick(words.middles))
+    return _joined(start, dice.pick(words.ends))
+
+
+def _syllable(dice: Dice, words: Words) -> str:
+    return dice.pick(words.onsets) + dice.pick(words.vowels) + dice.pick(words.codas)
+
+
+def _joined(start: str, end: str) -> str:
     return start + (end[1:] if start[-1] == end[0] else end)
 
 
@@ -80,31 +117,27 @@ def _long(core: str, dice: Dice, words: Words) -> str:
     return f"{core} {trades} {dice.pick(words.trades).word} & Service {words.place(dice).name}"
 
 
+SWEDISH_FORMS = {
+    "AB": (
+        (80, "{} AB"),
+        (6, "AB {}"),
+        (5, "{} Aktiebolag"),
+        (4, "Aktiebolaget {}"),
+        (4, "{} Sverige AB"),
+        (1, "{} AB (publ)"),
+    ),
+    "HB": ((8, "{} HB"), (2, "Handelsbolaget {}")),
+    "KB": ((8, "{} KB"), (2, "Kommanditbolaget {}")),
+    "EK": ((1, "{} ekonomisk förening"),),
+}
+"""Where a legal form stands in a name, and how often there."""
+
+
 def _swedish(core: str, form: str, dice: Dice, words: Words) -> str:
-    match form:
-        case "AB":
-            return dice.weighted(
-                (
-                    (80, f"{core} AB"),
-                    (6, f"AB {core}"),
-                    (5, f"{core} Aktiebolag"),
-                    (4, f"Aktiebolaget {core}"),
-                    (4, f"{core} Sverige AB"),
-                    (1, f"{core} AB (publ)"),
-                )
-            )
-        case "HB":
-            return dice.weighted(((8, f"{core} HB"), (2, f"Handelsbolaget {core}")))
-        case "KB":
-            return dice.weighted(((8, f"{core} KB"), (2, f"Kommanditbolaget {core}")))
-        case "BRF":
-            place = words.place(dice).name
-            garden = _coined(dice, words)
-            return dice.pick(
-                (f"Bostadsrättsföreningen {garden} i {place}", f"Brf {garden}, {place}")
-            )
-        case _:
-            return f"{core} ekonomisk förening"
+    if form == "BRF":
+        place, garden = words.place(dice).name, _coined(dice, words)
+        return dice.pick((f"Bostadsrättsföreningen {garden} i {place}", f"Brf {garden}, {place}"))
+    return dice.weighted(SWEDISH_FORMS[form]).format(core)
 
 
 def _norwegian(core: str, form: str, dice: Dice, words: Words) -> str:

@@ -5,6 +5,7 @@ Swedish limited companies have 557 and 558, which the register has passed over; 
 and every strict check demands, or with 3 or 2, which no real one does.
 """
 
+from functools import cache
 from typing import Literal
 
 from enrichment.sample.dice import Dice
@@ -24,7 +25,8 @@ SERIES = {
 }
 _STRIDE = 1_234_577
 """Neither even nor a multiple of five, so that multiples of it scatter over a power of ten."""
-_WEIGHTS = (3, 2, 7, 6, 5, 4, 3, 2)
+_WEIGHTS = (3, 2, 7, 6, 5, 4, 3)
+_TWICE = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 _DIGITS_A_BODY = 9
 """Of ten Norwegian numbers that differ in the eighth digit, at most one has no check digit."""
 
@@ -49,24 +51,24 @@ def norwegian(seed: int, index: int, unit: int = 0, lead: Lead = "8/9") -> str:
         raise ValueError(f"there are {NORWEGIAN_MAX:,} Norwegian numbers")
     first = ("98" if lead == "8/9" else "32")[unit // _DIGITS_A_BODY]
     start = f"{first}{_scattered(seed, index, NORWEGIAN_MAX):06d}"
-    usable = [start + str(digit) for digit in range(10) if _mod_11(start + str(digit)) is not None]
-    body = usable[unit % _DIGITS_A_BODY]
-    return f"{body}{_mod_11(body)}"
+    total = sum(w * int(digit) for w, digit in zip(_WEIGHTS, start, strict=True))
+    # The eighth digit counts twice; the one that leads to a check digit of ten is passed over.
+    checks = [(digit, -(total + 2 * digit) % 11) for digit in range(10)]
+    digit, check = [each for each in checks if each[1] != 10][unit % _DIGITS_A_BODY]  # noqa: PLR2004
+    return f"{start}{digit}{check}"
 
 
 def _scattered(seed: int, index: int, count: int) -> int:
     """Return a place of its own for every index below `count`."""
-    return (index * _STRIDE + Dice(seed, "numbers").below(count)) % count
+    return (index * _STRIDE + _first(seed, count)) % count
+
+
+@cache
+def _first(seed: int, count: int) -> int:
+    return Dice(seed, "numbers").below(count)
 
 
 def _luhn(body: str) -> str:
-    total = 0
-    for place, digit in enumerate(body):
-        value = int(digit) * (2 if place % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value  # noqa: PLR2004
+    # Every other digit counts twice, its digits added up.
+    total = sum(map(int, body[1::2])) + sum(_TWICE[int(digit)] for digit in body[::2])
     return str(-total % 10)
-
-
-def _mod_11(body: str) -> int | None:
-    check = -sum(w * int(digit) for w, digit in zip(_WEIGHTS, body, strict=True)) % 11
-    return check if check < 10 else None  # noqa: PLR2004

@@ -44,7 +44,11 @@ class Words:
     surnames: tuple[str, ...]
     streets: tuple[str, ...]
     starts: tuple[str, ...]
+    middles: tuple[str, ...]
     ends: tuple[str, ...]
+    onsets: tuple[str, ...]
+    vowels: tuple[str, ...]
+    codas: tuple[str, ...]
     places: tuple[Place, ...]
     populous: tuple[Place, ...]
 
@@ -64,7 +68,11 @@ def words_of(country: str) -> Words:
         surnames=lists["surnames"],
         streets=_streets(lists["streets"]),
         starts=lists["starts"],
+        middles=lists["middles"],
         ends=lists["ends"],
+        onsets=lists["onsets"],
+        vowels=lists["vowels"],
+        codas=lists["codas"],
         places=places,
         populous=tuple(place for place in places if place.code in POPULOUS[country]),
     )

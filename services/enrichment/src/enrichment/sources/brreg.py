@@ -150,7 +150,8 @@ class Brreg(Lacking):
         if not isinstance(unit, dict) or unit.get("organisasjonsnummer") != number:
             raise Garbled(f"{self.name}: {feed}: it is about another number")
         if str(unit.get("respons_klasse")).startswith(DELETED):
-            return Deleted(COUNTRY, number, wire.date_of(unit.get("slettedato")))
+            ended = wire.date_of(unit.get("slettedato"))
+            return Deleted(COUNTRY, number, ended, wire.remains_of(unit))
         return Found(wire.listing_of(unit, feed))
 
 

@@ -53,6 +53,12 @@ def listing_of(unit: dict[str, Any], feed: str) -> Listing:
     return listing
 
 
+def remains_of(unit: dict[str, Any]) -> Listing | None:
+    """Read what is still said of a deleted unit: its name, if anything."""
+    read = form.listing(unit)
+    return None if isinstance(read, Skipped) else read
+
+
 def changes_of(page: Page, after: Place) -> Changes:
     """Read a page of a feed that was asked for from a place on, itself included."""
     entries = sorted(map(_change, page.items), key=lambda entry: entry.id)

@@ -4,7 +4,7 @@ A source offers what its `capabilities` name; the rest of the port it refuses as
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -67,11 +67,15 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """The number was a company's, or a sub-unit's, and was deleted from the register."""
+    """The number was a company's, or a sub-unit's, and was deleted from the register.
+
+    Some sources still say what it was.
+    """
 
     country: str
     number: str
     on: date | None
+    listing: Listing | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

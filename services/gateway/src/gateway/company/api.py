@@ -142,9 +142,17 @@ async def _entry(asked: Wish, body: CompanyFromRegistry) -> RegistryEntry:
         )
     entry = await asked.site.ask.query(
         "enrichment",
-        LookUpCompany(tenant=asked.tenant, country=chosen.country, number=identity.number),
+        LookUpCompany(
+            tenant=asked.tenant, country=chosen.country, number=identity.number, by=asked.by
+        ),
         RegistryEntry,
     )
+    if entry.parent is not None:
+        raise invalid(
+            "registry.organisation_number",
+            "registry-entry-sub-unit",
+            f"This is a sub-unit of {entry.parent}: create that company, with its sub-unit.",
+        )
     if entry.facts is None:
         raise invalid(
             "registry.organisation_number",

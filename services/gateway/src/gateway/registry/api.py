@@ -1,21 +1,23 @@
 """The company registries over HTTP: type-ahead and look-up, with what is here already marked."""
 
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, StringConstraints
 
 from contracts.enrichment import (
     HITS_MAX,
     QUERY_CHARACTERS_MAX,
+    FactSource,
     LookUpCompany,
     RegistryEntry,
     RegistryHits,
     SearchRegistry,
 )
-from contracts.identifiers import NumberInvalid, NumberKind, identify
+from contracts.identifiers import NumberInvalid, NumberKind, identify, workplace
 from contracts.values import (
     NO_CONTROLS,
     Address,
@@ -24,6 +26,7 @@ from contracts.values import (
     IndustryCode,
     LegalForm,
     Municipality,
+    MunicipalityCode,
     Proceeding,
 )
 from gateway.asked_by import Here, RegistryReader
@@ -34,17 +37,35 @@ from gateway.registry.queries import companies_with
 router = APIRouter(prefix="/registry/companies", tags=["registry"])
 
 HITS = 10
+TYPED_CHARACTERS_MAX = 10_000
+"""Whatever is pasted is looked for; what is beyond a name's length says nothing more."""
+
+
+class Typed(BaseModel):
+    """What somebody has typed so far, and where to look."""
+
+    q: Annotated[str, StringConstraints(max_length=TYPED_CHARACTERS_MAX, pattern=NO_CONTROLS)]
+    country: CountryCode | None = None
+    limit: Annotated[int, Field(ge=1, le=HITS_MAX)] = HITS
+    municipality: MunicipalityCode | None = None
 
 
 class Hit(BaseModel):
-    """One line of the type-ahead; with `company_id` it is the tenant's already."""
+    """One line of the type-ahead; with `company_id` it is the tenant's already.
+
+    With a `parent` it is a sub-unit of the company of that number. `matches` are start and end, in
+    characters of the name, of what was typed.
+    """
 
     country: str
     organisation_number: str
+    parent: str | None
     name: str
     city: str | None
     legal_form: str | None
     active: bool
+    bankrupt: bool
+    matches: list[tuple[int, int]]
     company_id: UUID | None
 
 
@@ -65,10 +86,14 @@ class EntrySubUnit(BaseModel):
 
 
 class Entry(BaseModel):
-    """A company as its registry has it: what the form is filled with."""
+    """A company as its registry has it: what the form is filled with.
+
+    `sources` says of each field which registry it is from, and of which day.
+    """
 
     country: str
     organisation_number: str
+    parent: str | None
     registry: str | None
     as_of: datetime | None
     active: bool
@@ -87,19 +112,26 @@ class Entry(BaseModel):
     proceedings: tuple[Proceeding, ...]
     addresses: dict[str, Address]
     sub_units: list[EntrySubUnit]
+    sources: dict[str, FactSource]
     company_id: UUID | None
 
 
 @router.get("")
 async def search_registry(
-    who: RegistryReader,
-    site: Here,
-    q: Annotated[str, Query(max_length=QUERY_CHARACTERS_MAX, pattern=NO_CONTROLS)],
-    country: CountryCode | None = None,
-    limit: Annotated[int, Query(ge=1, le=HITS_MAX)] = HITS,
+    who: RegistryReader, site: Here, typed: Annotated[Typed, Query()]
 ) -> Hits:
-    """Find registered companies by a few letters or digits; each more sharpens the ranking."""
-    query = SearchRegistry(tenant=who.tenant, q=q, country=country, limit=limit)
+    """Find registered companies by a few letters or digits; each more sharpens the ranking.
+
+    Companies of the `municipality` given, and those looked up before, come earlier.
+    """
+    query = SearchRegistry(
+        tenant=who.tenant,
+        q=typed.q[:QUERY_CHARACTERS_MAX],
+        country=typed.country,
+        limit=typed.limit,
+        municipality=typed.municipality,
+        by=who.actor,
+    )
     found = await site.ask.query("enrichment", query, RegistryHits)
     numbers = [(hit.country, hit.organisation_number) for hit in found.items]
     here = await companies_with(site, who.tenant, numbers)
@@ -124,7 +156,9 @@ async def read_registry_entry(
     number: Annotated[str, Path(min_length=1, max_length=64, pattern=NO_CONTROLS)],
 ) -> Entry:
     """Look a company up by its number, with its workplaces."""
-    query = LookUpCompany(tenant=who.tenant, country=country, number=_number(country, number))
+    query = LookUpCompany(
+        tenant=who.tenant, country=country, number=_number(country, number), by=who.actor
+    )
     found = await site.ask.query("enrichment", query, RegistryEntry)
     if found.facts is None:
         raise Refused("registry-entry-unknown", "The registry knows no such number.", status=404)
@@ -138,7 +172,10 @@ async def read_registry_entry(
 
 
 def _number(country: str, typed: str) -> str:
-    """Understand a number as it was typed."""
+    """Understand a number as it was typed: a company's, or a Swedish workplace's."""
+    if country == "SE":
+        with suppress(NumberInvalid):
+            return workplace(country, typed).number
     try:
         found = identify(country, typed)
     except NumberInvalid as error:
@@ -158,6 +195,8 @@ def _entry(found: RegistryEntry, here: dict[tuple[str, str], str]) -> Entry:
             **facts["details"],
             "country": found.country,
             "organisation_number": found.organisation_number,
+            "parent": found.parent,
+            "sources": found.sources,
             "registry": found.registry,
             "as_of": found.as_of,
             "active": facts["active"],

@@ -1,0 +1,1 @@
+"""The type-ahead beside its floor and its peers, on the same companies."""

@@ -1,0 +1,146 @@
+-- The type-ahead: up to k entries that somebody may mean who typed some words, the best first.
+--   `wholes` are names that the words may be, in any order and without a legal form;
+--   `begun` are starts of names or of their later words; `words` are all words, the last of which
+--   may be half typed; `home` is a municipality whose companies count as two tiers larger.
+-- `~` follows after all that keys are made of.
+CREATE FUNCTION registry.suggest(
+  wholes text[], begun text[], words text[], wanted text, home text, k int
+) RETURNS TABLE (id int, place bigint) LANGUAGE plpgsql STABLE ROWS 10 AS $$
+#variable_conflict use_column
+DECLARE
+  seen int[];
+  near int[];
+  q text;
+  many boolean;
+BEGIN
+  seen := ARRAY(
+    SELECT id FROM registry.keys
+    WHERE (key || '') = ANY (wholes) AND slot < 8 AND (wanted IS NULL OR country = wanted)
+    ORDER BY key = wholes[1] DESC, slot, score DESC, id LIMIT k);
+  FOREACH q IN ARRAY begun LOOP
+    EXIT WHEN cardinality(seen) >= k;
+    many := true;
+    IF length(q) > 3 THEN  -- a distinctive start is read in one go
+      SELECT count(*) > 100, array_agg(
+          id ORDER BY CASE WHEN slot < 7 AND municipality = home THEN greatest(slot - 2, 0)
+                           ELSE slot END, score DESC, id)
+        FILTER (WHERE wanted IS NULL OR country = wanted)
+      INTO many, near
+      FROM (SELECT slot, score, id, country, municipality FROM registry.keys
+            WHERE (key || '') >= q COLLATE "C" AND (key || '') < (q || '~') COLLATE "C"
+            LIMIT 101) few;
+      IF NOT many THEN
+        seen := seen || near;
+      END IF;
+    END IF;
+    IF many THEN
+      seen := registry.best_of(q, seen, wanted, home, k);
+    END IF;
+  END LOOP;
+  IF cardinality(seen) < 5 AND cardinality(words) > 1 THEN
+    seen := seen || registry.with_words(words, wanted, k);
+  END IF;
+  RETURN QUERY SELECT found.id, min(found.place) FROM unnest(seen) WITH ORDINALITY found (id, place)
+    GROUP BY found.id ORDER BY 2 LIMIT k;
+END $$;
+
+-- A common start: the tiers one after the other, best first, until there are enough.
+CREATE FUNCTION registry.best_of(q text, seen int[], wanted text, home text, k int)
+RETURNS int[] LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+  beyond text := q || '~';
+BEGIN
+  FOR tier IN 0..17 LOOP
+    FOR near IN CASE tier WHEN 0 THEN 0 ELSE tier + 2 END..tier + 2 LOOP
+      EXIT WHEN home IS NULL OR near > 6 OR cardinality(seen) >= k;
+      seen := seen || ARRAY(
+        SELECT id FROM registry.keys
+        WHERE municipality = home AND slot = near AND slot < 7 AND key >= q AND key < beyond
+          AND id <> ALL (seen) AND (wanted IS NULL OR country = wanted)
+        ORDER BY score DESC, id LIMIT k - cardinality(seen));
+    END LOOP;
+    EXIT WHEN cardinality(seen) >= k;
+    seen := seen || ARRAY(
+      SELECT id FROM registry.keys
+      WHERE slot = tier AND key >= q AND key < beyond AND id <> ALL (seen)
+        AND (wanted IS NULL OR country = wanted)
+      ORDER BY score DESC, id LIMIT k - cardinality(seen));
+  END LOOP;
+  RETURN seen;
+END $$;
+
+-- Names in which every word typed begins a word, in any order: read by the rarest of the words.
+-- Those come first that have as many words, and in which all but the last are typed whole.
+CREATE FUNCTION registry.with_words(words text[], wanted text, k int)
+RETURNS int[] LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+  rarest text;
+  names bigint;
+  parts text[];
+  wholes text[];
+  found int[] := '{}';
+BEGIN
+  SELECT w, used INTO rarest, names FROM unnest(words) w, LATERAL (
+    SELECT coalesce(sum(uses), 0) AS used FROM (
+      SELECT uses FROM registry.words
+      WHERE word >= w COLLATE "C" AND word < (w || '~') COLLATE "C" LIMIT 300) begun) counted
+    ORDER BY used LIMIT 1;
+  IF names = 0 THEN
+    RETURN found;
+  END IF;
+  parts := ARRAY(SELECT '% ' || w || '%' FROM unnest(words) w WHERE w <> rarest);
+  wholes := ARRAY(SELECT '% ' || w || ' %' FROM unnest(words[:cardinality(words) - 1]) w);
+  IF names <= 3000 THEN
+    RETURN ARRAY(
+      SELECT id FROM registry.keys
+      WHERE (key || '') >= rarest COLLATE "C" AND (key || '') < (rarest || '~') COLLATE "C"
+        AND (' ' || key) LIKE ALL (parts) AND (wanted IS NULL OR country = wanted)
+      ORDER BY (' ' || key || ' ') LIKE ALL (wholes) DESC,
+        abs(length(key) - length(replace(key, ' ', '')) + 1 - cardinality(words)),
+        slot % 8, score DESC, id LIMIT k);
+  END IF;
+  FOR tier IN 0..7 LOOP
+    EXIT WHEN cardinality(found) >= k;
+    found := found || ARRAY(
+      SELECT id FROM (SELECT id, key, score, country FROM registry.keys
+                      WHERE slot = ANY (ARRAY[tier, tier + 8]) AND key >= rarest
+                        AND key < rarest || '~' LIMIT 3000) near
+      WHERE (' ' || key) LIKE ALL (parts) AND (wanted IS NULL OR country = wanted)
+      ORDER BY (' ' || key || ' ') LIKE ALL (wholes) DESC, score DESC, id LIMIT k);
+  END LOOP;
+  RETURN found;
+END $$;
+
+-- The starts of words that are one slip from a start typed; and, for what is typed right for
+-- seven letters and wrong thereafter, the words that begin so.
+CREATE FUNCTION registry.spelled(slips text[], heads text[])
+RETURNS TABLE (slip text, start text, uses int) LANGUAGE sql STABLE ROWS 100 AS $$
+  SELECT s.slip, s.start, s.uses FROM registry.slips s WHERE s.slip = ANY (slips)
+  UNION ALL
+  SELECT h, w.word, w.uses FROM unnest(heads) h, LATERAL (
+    SELECT word, uses FROM registry.words
+    WHERE word >= h COLLATE "C" AND word < (h || '~') COLLATE "C" LIMIT 300) w;
+$$;
+
+-- Up to k entries whose name, or a later word of it, begins with one of many spellings; those
+-- whose name one of them is come first.
+CREATE FUNCTION registry.respelled(spellings text[], wanted text, k int)
+RETURNS TABLE (id int, spelling text, place bigint) LANGUAGE sql STABLE ROWS 10 AS $$
+  SELECT f.id, f.q, row_number() OVER (ORDER BY f.whole DESC, f.slot, f.score DESC, f.id)
+  FROM (SELECT DISTINCT ON (x.id) x.id, c.q, x.key = c.q AS whole, x.slot, x.score
+        FROM unnest(spellings) WITH ORDINALITY c (q, nth), LATERAL (
+          SELECT n.id, n.key, n.slot, n.score, n.country FROM registry.keys n
+          WHERE (n.key || '') >= c.q COLLATE "C" AND (n.key || '') < (c.q || '~') COLLATE "C"
+          LIMIT 50) x
+        WHERE wanted IS NULL OR x.country = wanted
+        ORDER BY x.id, x.key = c.q DESC, x.slot, c.nth) f
+  ORDER BY 3 LIMIT k;
+$$;
+
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
+DO $$ BEGIN
+  EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA registry TO %I',
+                 current_setting('app.service_role'));
+END $$;

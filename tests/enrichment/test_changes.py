@@ -1,0 +1,123 @@
+"""What a registry says anew is in the copy that is read, whole, the moment it is committed."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from chassis import failpoints
+from chassis.edge import new_id
+from chassis.failpoints import Failure
+from contracts.enrichment import SearchRegistry
+from enrichment.app import service
+from enrichment.changes import Change, purge, take_changes
+from enrichment.formats.listing import Listing
+from enrichment.formats.source import BRREG_SUB_UNITS, BRREG_UNITS, Form
+from enrichment.load import load
+from enrichment.names import name_key
+from enrichment.registry import look_up
+from enrichment.sample.company import AS_OF, companies
+from enrichment.sample.files import write_sample
+from enrichment.search import search
+from onebox.testing import Servers
+
+pytestmark = pytest.mark.servers
+
+LATER = datetime(2026, 11, 9, tzinfo=UTC)
+NEW = "815000129"
+
+
+@pytest.fixture
+async def connection(servers: Servers, tmp_path: Path) -> AsyncIterator[Any]:
+    """Connect to a registry of a test's own, as the service does."""
+    prefix = f"change{new_id().hex[-8:]}"
+    await servers.install(prefix, service)
+    url = servers.database_url(f"{prefix}_enrichment", f"{prefix}_enrichment")
+    await load(url, write_sample(tmp_path, 1, 90), "one", AS_OF)
+    connection = await asyncpg.connect(url)
+    yield connection
+    await connection.close()
+
+
+def change(number: str, name: str, form: Form = BRREG_UNITS, **more: Any) -> Change:
+    parent = more.pop("parent", None)
+    facts = {"name": name, "key": name_key(name), "registered_on": "2020-01-01", **more}
+    return Change(form, Listing("NO", number, parent, facts), LATER)
+
+
+async def found(connection: Any, q: str) -> list[str]:
+    hits = await search(connection, SearchRegistry(tenant="t1", q=q))
+    return [hit.organisation_number for hit in hits.items]
+
+
+async def test_a_new_company_is_found_at_once_by_its_name_and_by_a_slip(connection: Any) -> None:
+    await take_changes(connection, [change(NEW, "QUIVERTINDEN DATA AS")])
+    for typed in ("quiv", "data quivert", "quivretinden", NEW):
+        assert await found(connection, typed) == [NEW], typed
+    entry = await look_up(connection, "NO", NEW)
+    assert entry.sources["name"].as_of == LATER
+
+
+async def test_a_new_name_takes_the_place_of_the_old(connection: Any) -> None:
+    one = next(one for one in companies(1, "NO", 30) if one.deregistered_on is None)
+    await take_changes(connection, [change(one.number, "QUIVERTINDEN AS")])
+    assert await found(connection, "quivertinden") == [one.number]
+    assert one.number not in await found(connection, one.name)
+    entry = await look_up(connection, "NO", one.number)
+    assert entry.facts
+    assert entry.facts.details.name == "QUIVERTINDEN AS"
+
+
+async def test_of_several_changes_of_a_number_the_last_counts(connection: Any) -> None:
+    await take_changes(connection, [change(NEW, "QUIVERTINDEN AS"), change(NEW, "ZYXTINDEN AS")])
+    assert await found(connection, "zyxtinden") == [NEW]
+    assert await found(connection, "quivertinden") == []
+
+
+async def test_a_company_that_ends_or_fails_is_marked(connection: Any) -> None:
+    broke = [{"kind": "bankruptcy"}]
+    await take_changes(connection, [change(NEW, "QUIVERTINDEN AS", proceedings=broke)])
+    (hit,) = (await search(connection, SearchRegistry(tenant="t1", q="quivertinden"))).items
+    assert (hit.active, hit.bankrupt) == (True, True)
+    await take_changes(connection, [change(NEW, "QUIVERTINDEN AS", ceased=True)])
+    (hit,) = (await search(connection, SearchRegistry(tenant="t1", q="quivertinden"))).items
+    assert not hit.active
+
+
+async def test_a_sub_unit_comes_to_its_company(connection: Any) -> None:
+    unit = change("915000126", "QUIVERTINDEN AVD VOSS", BRREG_SUB_UNITS, parent=NEW)
+    await take_changes(connection, [change(NEW, "QUIVERTINDEN AS"), unit])
+    entry = await look_up(connection, "NO", NEW)
+    assert [each.number for each in entry.sub_units] == ["915000126"]
+    assert await found(connection, "quivertinden voss") == ["915000126"]
+
+
+async def test_what_is_purged_leaves_nothing(connection: Any) -> None:
+    await take_changes(connection, [change(NEW, "QUIVERTINDEN AS")])
+    await purge(connection, "NO", [NEW])
+    assert await found(connection, "quivertinden") == []
+    assert (await look_up(connection, "NO", NEW)).facts is None
+    facts = "SELECT count(*) FROM registry.facts WHERE number = $1"
+    assert await connection.fetchval(facts, NEW) == 0
+
+
+async def test_changes_interrupted_leave_all_as_it_was(connection: Any) -> None:
+    failpoints.arm("enrichment.changes-taken:1:raise")
+    try:
+        with pytest.raises(Failure):
+            await take_changes(connection, [change(NEW, "QUIVERTINDEN AS")])
+    finally:
+        failpoints.arm("")
+    assert await found(connection, "quivertinden") == []
+    assert (await look_up(connection, "NO", NEW)).facts is None
+
+
+async def test_a_thousand_changes_at_once_are_all_found(connection: Any) -> None:
+    made = list(companies(2, "NO", 1_200))
+    await take_changes(connection, [change(one.number, one.name) for one in made])
+    count = "SELECT count(*) FROM registry.entries WHERE country = 'NO' AND parent IS NULL"
+    assert await connection.fetchval(count) >= 1_200
+    assert made[-1].number in await found(connection, made[-1].name[:100])
