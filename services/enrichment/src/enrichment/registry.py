@@ -84,6 +84,7 @@ async def look_up(connection: Connection, country: str, typed: str) -> RegistryE
         as_of=joined.as_of,
         sub_units=tuple(map(_sub_unit, units)),
         sources=joined.sources,
+        outcome="found" if joined.facts.active else "deleted",
     )
 
 
