@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel
 
 from contracts.enrichment import (
     HITS_MAX,
@@ -39,15 +39,6 @@ router = APIRouter(prefix="/registry/companies", tags=["registry"])
 HITS = 10
 TYPED_CHARACTERS_MAX = 10_000
 """Whatever is pasted is looked for; what is beyond a name's length says nothing more."""
-
-
-class Typed(BaseModel):
-    """What somebody has typed so far, and where to look."""
-
-    q: Annotated[str, StringConstraints(max_length=TYPED_CHARACTERS_MAX, pattern=NO_CONTROLS)]
-    country: CountryCode | None = None
-    limit: Annotated[int, Field(ge=1, le=HITS_MAX)] = HITS
-    municipality: MunicipalityCode | None = None
 
 
 class Hit(BaseModel):
@@ -121,7 +112,13 @@ class Entry(BaseModel):
 
 @router.get("")
 async def search_registry(
-    who: RegistryReader, site: Here, typed: Annotated[Typed, Query()]
+    *,
+    who: RegistryReader,
+    site: Here,
+    q: Annotated[str, Query(max_length=TYPED_CHARACTERS_MAX, pattern=NO_CONTROLS)],
+    country: CountryCode | None = None,
+    limit: Annotated[int, Query(ge=1, le=HITS_MAX)] = HITS,
+    municipality: MunicipalityCode | None = None,
 ) -> Hits:
     """Find registered companies by a few letters or digits; each more sharpens the ranking.
 
@@ -129,10 +126,10 @@ async def search_registry(
     """
     query = SearchRegistry(
         tenant=who.tenant,
-        q=typed.q[:QUERY_CHARACTERS_MAX],
-        country=typed.country,
-        limit=typed.limit,
-        municipality=typed.municipality,
+        q=q[:QUERY_CHARACTERS_MAX],
+        country=country,
+        limit=limit,
+        municipality=municipality,
         by=who.actor,
     )
     found = await site.ask.query("enrichment", query, RegistryHits)
