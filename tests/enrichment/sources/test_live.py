@@ -158,6 +158,19 @@ async def test_a_slow_registry_is_not_waited_for(site: Site, registries: StandIn
 
 
 @pytest.mark.usefixtures("sources")
+async def test_whoever_asks_again_waits_for_the_answer_that_is_coming(
+    site: Site, registries: StandIn
+) -> None:
+    one = list(companies(SEED, "NO", NORWEGIAN))[70]
+    registries.control("POST", "faults", {"slow_seconds": 0.5, "path": one.number})
+    asked = [looked_up(site, "NO", one.number) for _ in range(5)]
+    entries = await asyncio.gather(*asked)
+    assert len({entry.model_dump_json() for entry in entries}) == 1
+    calls = registries.control("GET", "calls")
+    assert len([path for path in calls if path.endswith(one.number)]) == 1
+
+
+@pytest.mark.usefixtures("sources")
 async def test_a_swedish_answer_that_lacks_blocks_is_partial_and_hides_nothing(
     site: Site, registries: StandIn, swedish_company: Sampled
 ) -> None:

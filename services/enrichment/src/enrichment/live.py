@@ -49,6 +49,8 @@ NAMES: dict[type[Outcome], str] = {
     Deleted: "deleted",
     Unknown: "unknown",
 }
+SUGGEST_SECONDS_MAX = 0.7
+"""Within the first time that the gateway asks: by the second, another letter is typed."""
 TYPED_MIN = 3
 """Fewer letters are a name of everybody's."""
 UNITS = "sub_units"
@@ -74,12 +76,25 @@ class Asked:
         return None
 
 
+_under_way: dict[tuple[str, str], asyncio.Task[RegistryEntry]] = {}
+"""Whoever asks again, because an answer takes long, waits for the one that is coming."""
+
+
 async def complete(pool: Pool, sources: Sequence[Source], entry: RegistryEntry) -> RegistryEntry:
     """Return an entry without facts as the registries have it, if they can be reached in time."""
-    country, number = entry.country, entry.organisation_number
-    serving = [source for source in sources if country in source.countries]
+    serving = [source for source in sources if entry.country in source.countries]
     if entry.facts is not None or not serving:
         return entry
+    key = (entry.country, entry.organisation_number)
+    task = _under_way.get(key)
+    if task is None:
+        task = _under_way[key] = asyncio.create_task(_complete(pool, serving, entry))
+        task.add_done_callback(lambda _: _under_way.pop(key))
+    return await asyncio.shield(task)
+
+
+async def _complete(pool: Pool, serving: Sequence[Source], entry: RegistryEntry) -> RegistryEntry:
+    country, number = entry.country, entry.organisation_number
     try:
         async with asyncio.timeout(SECONDS_MAX):
             async with pool.acquire() as connection:
@@ -112,7 +127,7 @@ async def suggest(
         if await connection.fetchval(answers.IS_COPIED, query.country):
             return None
     try:
-        async with asyncio.timeout(SECONDS_MAX):
+        async with asyncio.timeout(SUGGEST_SECONDS_MAX):
             found = await able[0].search(query.country, query.q, query.limit)
     except (Unavailable, NotOffered, TimeoutError) as error:
         log.warning("registry not searched", source=able[0].name, why=repr(error))
