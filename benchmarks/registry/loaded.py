@@ -14,7 +14,7 @@ from benchmarks.registry.typed import Sought, sought
 from benchmarks.stage import Stage
 from contracts.enrichment import SearchRegistry
 from enrichment.names import name_key
-from enrichment.search import search
+from enrichment.search import rows, search
 from onebox.box import Onebox
 
 DATABASE = "kundvakt_enrichment"
@@ -51,10 +51,10 @@ async def command(*words: str, also: Sequence[int] = ()) -> Took:
     return Took(time.perf_counter() - began, most)
 
 
-async def write_and_load(stage: Stage, box: Onebox, rows: int, seed: int) -> tuple[Took, Took]:
+async def write_and_load(stage: Stage, box: Onebox, size: int, seed: int) -> tuple[Took, Took]:
     """Write a sample and load it into a box; returns what each took."""
     place = stage.home / "registry-files"
-    wrote = await command("generate", "--out", str(place), "--rows", str(rows), "--seed", str(seed))
+    wrote = await command("generate", "--out", str(place), "--rows", str(size), "--seed", str(seed))
     files = sorted(str(file) for file in place.iterdir())
     postgres = box.processes["postgres"]
     loaded = await command("load", *files, "--database", database(box), also=[postgres])
@@ -69,7 +69,7 @@ def database(box: Onebox) -> str:
 
 async def people(connection: Any, count: int, dice: Random) -> list[Sought]:
     """Return companies that somebody looks for: half of them any, half of them larger ones."""
-    rows = []
+    found = []
     for condition in ("true", f"score > {LARGE_SCORE}"):
         ids = [
             row["id"]
@@ -79,12 +79,12 @@ async def people(connection: Any, count: int, dice: Random) -> list[Sought]:
             )
         ]
         chosen = dice.sample(ids, min(count // 2, len(ids)))
-        rows += await connection.fetch(
+        found += await connection.fetch(
             "SELECT id, name FROM registry.entries WHERE id = ANY ($1) ORDER BY number", chosen
         )
-    found = sought([(row["id"], row["name"]) for row in rows])
-    dice.shuffle(found)
-    return found
+    among = sought([(row["id"], row["name"]) for row in found])
+    dice.shuffle(among)
+    return among
 
 
 class Ours:
@@ -102,7 +102,7 @@ class Ours:
 
     async def ask(self, text: str) -> list[str]:
         """Ask, and look at nothing."""
-        await search(self._connection, SearchRegistry(tenant=TENANT, q=text[:100], limit=10))
+        await rows(self._connection, SearchRegistry(tenant=TENANT, q=text[:100], limit=10))
         return []
 
     async def floor(self, _: str) -> list[str]:

@@ -18,6 +18,7 @@ from enrichment.formats.json_objects import objects
 from enrichment.formats.listing import FileBroken, Listing, Skipped, website
 from enrichment.formats.source import form_of, opened
 from enrichment.registry import facts_of
+from enrichment.sample import swedish_rows
 from enrichment.sample.company import Sampled, companies
 from enrichment.sample.files import NORWEGIAN, SWEDISH
 from enrichment.sample.swedish_rows import BOLAGSVERKET_HEAD, SCB_HEAD
@@ -98,8 +99,9 @@ def test_scb_is_read_as_cp1252_with_a_tab_too_many() -> None:
     assert facts["legal_form"]["code"] == "AB"
 
 
-def test_scb_columns_may_be_missing_or_in_another_order() -> None:
-    text = "PeOrgNr\tNamn\t\r\n165570123454\tGranhult AB\t\r\n\r\n165570123454\r\n"
+def test_scb_columns_may_stand_in_another_order_and_rows_be_short() -> None:
+    columns = ["PeOrgNr", "Namn", *(c for c in scb.BULK_COLUMNS if c not in {"PeOrgNr", "Namn"})]
+    text = "\t".join(columns) + "\t\r\n165570123454\tGranhult AB\t\r\n\r\n165570123454\r\n"
     first, second = scb.read_bulk(io.BytesIO(text.encode("cp1252")))
     assert isinstance(first, Listing)
     assert first.facts == {"name": "Granhult AB", "key": "granhult"}
@@ -261,7 +263,8 @@ def test_whatever_a_row_holds_it_is_skipped_or_makes_facts(fields: list[str]) ->
 
 @given(st.dictionaries(st.sampled_from(SCB_HEAD.decode().split("\t")[:18]), st.text(max_size=15)))
 def test_whatever_scb_writes_it_is_skipped_or_makes_facts(row: dict[str, str]) -> None:
-    rows = [{**row, "PeOrgNr": "165570123454", "Storleksklass": row.get("Namn", "")}]
+    empty = dict.fromkeys(scb.BULK_COLUMNS, "")
+    rows = [{**empty, **row, "PeOrgNr": "165570123454", "Storleksklass": row.get("Namn", "")}]
     bulk = "\t".join(rows[0]) + "\r\n" + "\t".join(rows[0].values())
     file = io.BytesIO(bulk.encode("cp1252", "replace"))
     for read in [*scb.read_bulk(file), *scb.read_companies(io.BytesIO(json.dumps(rows).encode()))]:
@@ -350,3 +353,40 @@ def test_norwegian_companies_survive_the_way_through_their_files(tmp_path: Path)
         assert shown == (company.employed if company.employed >= 5 else 0)
     expected = [(unit.number, one.number) for one in sampled for unit in one.units]
     assert [(row.number, row.parent) for row in sub_units] == expected
+
+
+def test_a_header_that_was_renamed_is_refused_by_name() -> None:
+    bolagsverkets = HEAD.replace(";registreringsdatum", ";registrerad") + ROW
+    with pytest.raises(FileBroken, match="lacks registreringsdatum"):
+        list(bolagsverket.read(io.BytesIO(bolagsverkets.encode())))
+    scbs = SCB_HEAD.replace(b"PostNr\t", b"Postnummer\t")
+    with pytest.raises(FileBroken, match="lacks PostNr"):
+        list(scb.read_bulk(io.BytesIO(scbs)))
+
+
+def test_both_spellings_of_a_column_are_known() -> None:
+    head = HEAD.replace("pagande", "pagaende")
+    assert list(bolagsverket.read(io.BytesIO((head + ROW).encode()))) == bolagsverket_rows(ROW)
+
+
+def test_a_row_in_another_encoding_is_broken() -> None:
+    row = ROW.replace("Granhult", "Gränshult")
+    rows = list(bolagsverket.read(io.BytesIO(HEAD.encode() + row.encode("cp1252"))))
+    assert rows == [Skipped.BROKEN]
+    company = next(one for one in companies(7, "SE", 90) if not one.name.isascii())
+    (row_of_scb,) = swedish_rows.scb_bulk(company)
+    right, wrong = row_of_scb, row_of_scb.decode("cp1252").encode()
+    assert isinstance(next(scb.read_bulk(io.BytesIO(SCB_HEAD + right))), Listing)
+    assert list(scb.read_bulk(io.BytesIO(SCB_HEAD + wrong))) == [Skipped.BROKEN]
+
+
+def test_json_in_another_encoding_is_refused() -> None:
+    text = json.dumps([UNIT | {"navn": "BLÅBÆR AS"}] * 60, ensure_ascii=False)
+    with pytest.raises(FileBroken, match="not UTF-8"):
+        list(brreg.read_units(io.BytesIO(text.encode("cp1252"))))
+
+
+def test_a_number_that_fails_its_check_is_skipped_and_said_so() -> None:
+    assert bolagsverket_rows(ROW.replace("5570123454", "5570123455")) == [Skipped.NUMBER]
+    text = json.dumps([UNIT | {"organisasjonsnummer": "815000128"}]).encode()
+    assert list(brreg.read_units(io.BytesIO(text))) == [Skipped.NUMBER]

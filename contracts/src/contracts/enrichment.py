@@ -157,8 +157,9 @@ class FactSource(Value):
 class RegistryEntry(Message):
     """A company, or a sub-unit, which has a `parent`, as its registry has it.
 
-    Without `facts` the registry knows no such number. `sources` says of each field of the facts
-    where it is from.
+    `outcome` tells apart what it means that there are facts or none: with `not-reached` nobody
+    could be asked, and another time there may be. `missing` could not be had today, of a `partial`
+    answer. `sources` says of each field of the facts where it is from.
     """
 
     country: CountryCode
@@ -169,3 +170,5 @@ class RegistryEntry(Message):
     as_of: AwareDatetime | None = None
     sub_units: tuple[SubUnit, ...] = ()
     sources: dict[str, FactSource] = Field(default_factory=dict)
+    outcome: Literal["found", "partial", "deleted", "removed", "unknown", "not-reached"] = "unknown"
+    missing: tuple[str, ...] = ()

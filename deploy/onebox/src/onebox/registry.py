@@ -8,6 +8,8 @@ from onebox.problems import CannotRunError
 from onebox.program import Child, Program
 
 SECONDS_MAX = 120.0
+ROWS_A_SECOND_MIN = 3_000
+"""Of a sample of another size, written and loaded on a slow machine."""
 
 
 async def load_sample(database_url: str, log: Path, rows: int) -> None:
@@ -25,7 +27,7 @@ async def load_sample(database_url: str, log: Path, rows: int) -> None:
     child = Child(program, log)
     child.start({})
     try:
-        async with asyncio.timeout(SECONDS_MAX):
+        async with asyncio.timeout(SECONDS_MAX + rows / ROWS_A_SECOND_MIN):
             await child.ended()
     finally:
         await child.stop()

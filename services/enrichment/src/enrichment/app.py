@@ -4,6 +4,7 @@ import asyncio
 
 from chassis.service import Service
 from chassis.site import Site
+from enrichment.asking import ask_for_ever
 from enrichment.measuring import measure_for_ever
 from enrichment.reactions import reactions
 from enrichment.settings import RegistrySettings
@@ -17,6 +18,7 @@ async def keep_up_with_the_registries(site: Site) -> None:
     settings = RegistrySettings()
     async with configured(settings) as sources, asyncio.TaskGroup() as tasks:
         tasks.create_task(read_feeds(site, sources, settings))
+        tasks.create_task(ask_for_ever(site, sources, settings))
         tasks.create_task(measure_for_ever(site.pool))
 
 

@@ -71,7 +71,10 @@ async def _copy_file(copy: Copy, tell: Callable[[int], object]) -> None:
     connection = await connect(copy.url)
     try:
         async with connection.transaction():
-            tally = await _copied(connection, copy, tell)
+            try:
+                tally = await _copied(connection, copy, tell)
+            except FileBroken as error:
+                raise FileBroken(f"{copy.path.name}: {error}") from error
             reach("enrichment.rows-copied")
             await connection.execute(
                 f"INSERT INTO registry.progress_{copy.number} (step, skipped) VALUES ($1, $2)",
@@ -103,7 +106,7 @@ async def _copied(connection: Any, copy: Copy, tell: Callable[[int], object]) ->
             rows += len(some)
     broken = tally[Skipped.BROKEN] + tally[Skipped.NUMBER]
     if not rows or broken > max(BROKEN_ROWS_IGNORED, BROKEN_SHARE_MAX * rows):
-        raise FileBroken(f"{copy.path.name}: {rows} rows can be read, {broken} cannot")
+        raise FileBroken(f"{rows} rows can be read, {broken} cannot")
     return tally
 
 

@@ -18,6 +18,7 @@ from chassis.site import Site
 from chassis.tenancy import Connection
 from enrichment import metrics, taking, telling
 from enrichment.sources.port import Changes, Outcome, Place, Source, Unavailable
+from enrichment.taking import Word
 
 log = structlog.get_logger()
 
@@ -121,7 +122,8 @@ class Feed:
         if changes.went_back:
             log.warning("feed was put back", source=self.source.name, feed=self.name)
         before = await taking.present(connection, self.country, list(said))
-        await taking.take(connection, self.country, said, before, begun)
+        word = Word(self.source.name, self.country, said, begun)
+        await taking.take(connection, word, before)
         reach("enrichment.feed-entries-taken")
         moved = await connection.execute(
             KEEP,
@@ -131,7 +133,7 @@ class Feed:
         )
         if moved == "UPDATE 0":
             raise Overtaken
-        news = telling.News(self.source.name, self.country, begun, said, before)
+        news = telling.News(word, before)
         await telling.decide(self.site, connection, await news.commands(connection))
         reach("enrichment.feed-told")
 

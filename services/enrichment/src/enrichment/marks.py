@@ -16,7 +16,9 @@ def marks(name: str, words: Sequence[str]) -> tuple[tuple[int, int], ...]:
         typed = next((each for each in left if word.startswith(each)), None)
         if typed is not None:
             left.remove(typed)
-            found.append((start, start + _letters(name[start:end], len(typed))))
+            same = len(word) == end - start
+            letters = len(typed) if same else _letters(name[start:end], len(typed))
+            found.append((start, start + letters))
     return tuple(found)
 
 

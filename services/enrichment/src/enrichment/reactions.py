@@ -4,14 +4,19 @@ from chassis.failpoints import reach
 from chassis.reaction import Happened, Reaction
 from chassis.tenancy import Connection
 from contracts.companies.company import CompanyCreated, CompanyIdentified, CompanyIdentity
+from enrichment.answers import find
 from enrichment.model import Published, Reason, TakeRegistryFacts, registry_facts
-from enrichment.registry import REGISTRIES, find
+from enrichment.registry import REGISTRIES
 
 NAME = "take-registry-facts"
 KNOW = """
 INSERT INTO crm_companies VALUES ($1, $2, $3, $4)
 ON CONFLICT (tenant_id, company_id) DO UPDATE SET (country, number)
   = (excluded.country, excluded.number)
+"""
+WONDER = """
+INSERT INTO questions (country, number) VALUES ($1, $2)
+ON CONFLICT (country, number) DO UPDATE SET due_at = now(), attempts = 0
 """
 FORGET = "DELETE FROM crm_companies WHERE tenant_id = $1 AND company_id = $2"
 
@@ -20,13 +25,11 @@ async def published(connection: Connection, identity: CompanyIdentity) -> Publis
     """Return what the registry publishes about a company, or why it cannot be asked."""
     if identity.personal_number:
         return "personal-number"
-    if identity.country not in REGISTRIES:
-        return "no-registry"
     if not identity.number:
-        return "no-number"
+        return "no-number" if identity.country in REGISTRIES else "no-registry"
     found = await find(connection, identity.country, identity.number)
     if found is None:
-        return "unknown-number"
+        return "unknown-number" if identity.country in REGISTRIES else "no-registry"
     return Published(
         number=identity.number, registry=found.registry, facts=found.facts, as_of=found.as_of
     )
@@ -60,6 +63,7 @@ async def know_the_company(happened: Happened) -> None:
         await happened.connection.execute(
             KNOW, tenant, event.company_id, identity.country, identity.number
         )
+        await happened.connection.execute(WONDER, identity.country, identity.number)
     else:
         await happened.connection.execute(FORGET, tenant, event.company_id)
 

@@ -16,6 +16,7 @@ REGISTRIES = {"SE": "bolagsverket", "NO": "brreg"}
 """Whose facts are loaded, by country."""
 SUB_UNITS_MAX = 400
 """Only the largest chains have more, and an answer must fit into a message."""
+ADDRESS_FIELDS = {"visiting": "addresses.VISITING", "postal": "addresses.POSTAL"}
 SHOWN_ADDRESSES = ((AddressKind.VISITING, "visiting"), (AddressKind.POSTAL, "postal"))
 
 ENTRY = """
@@ -84,6 +85,7 @@ async def look_up(connection: Connection, country: str, typed: str) -> RegistryE
         as_of=joined.as_of,
         sub_units=tuple(map(_sub_unit, units)),
         sources=joined.sources,
+        outcome="found" if joined.facts.active else "deleted",
     )
 
 
@@ -109,7 +111,7 @@ async def _joined(connection: Connection, country: str, number: str) -> _Joined 
         said = orjson.loads(row["facts"])
         source = FactSource(registry=row["form"].partition("-")[0], as_of=row["as_of"])
         document |= said
-        sources |= dict.fromkeys(said, source)
+        sources |= {ADDRESS_FIELDS.get(field, field): source for field in said}
     first = rows[0]
     facts = facts_of(document, active=first["active"])
     return _Joined(first["parent"], facts, first["edition_of"], sources)

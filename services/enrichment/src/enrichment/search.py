@@ -31,13 +31,11 @@ HIT = (
     "e.id, e.country, e.number, e.parent, e.name, e.key, e.city, e.municipality, e.legal_form,"
     " e.active, e.bankrupt"
 )
-BY_NAME = f"""
-SELECT {HIT} FROM registry.suggest($1, $2, $3, $4, $5, $6) s JOIN registry.entries e USING (id)
-ORDER BY s.place
-"""
+BY_NAME = f"SELECT {HIT} FROM registry.suggest($1, $2, $3, $4, $5, $6) e"
 BY_SPELLING = f"""
-SELECT {HIT}, s.spelling FROM registry.respelled($1, $2, $3) s JOIN registry.entries e USING (id)
-ORDER BY s.place
+SELECT {HIT}, s.spelling
+FROM registry.respelled($1, $2, $3) WITH ORDINALITY s (id, spelling, place)
+JOIN registry.entries e USING (id) ORDER BY s.place
 """
 BY_NUMBER = f"""
 SELECT {HIT} FROM registry.entries e
@@ -51,26 +49,30 @@ _APART = re.compile(r"[\s.\-\u2010-\u2015]+")
 
 
 async def search(connection: Connection, query: SearchRegistry) -> RegistryHits:
-    """Return the companies that could be meant, the best first.
+    """Return the companies that could be meant, the best first."""
+    words = wording(query.q).start.split()
+    return RegistryHits(items=tuple(_hit(row, words) for row in await rows(connection, query)))
+
+
+async def rows(connection: Connection, query: SearchRegistry) -> list[Any]:
+    """Return the rows of the hits.
 
     What takes too long is left out, and the query that would find it is cancelled.
     """
-    typed = wording(query.q)
-    words = typed.start.split()[:WORDS_MAX]
-    rows: list[Any] = []
+    found: list[Any] = []
     with suppress(TimeoutError):
         async with asyncio.timeout(SECONDS_MAX):
-            async for found in _found(connection, query, typed, words):
-                rows += found
-    best = {row["id"]: row for row in reversed(rows)}
-    ranked = [best.pop(row["id"]) for row in rows if row["id"] in best]
-    return RegistryHits(items=tuple(_hit(row, words) for row in ranked[: query.limit]))
+            async for some in _found(connection, query):
+                found += some
+    first = {row["id"]: row for row in reversed(found)}
+    ranked = [first.pop(row["id"]) for row in found if row["id"] in first]
+    return ranked[: query.limit]
 
 
-async def _found(
-    connection: Connection, query: SearchRegistry, typed: Wording, words: Sequence[str]
-) -> AsyncIterator[Sequence[Any]]:
+async def _found(connection: Connection, query: SearchRegistry) -> AsyncIterator[Sequence[Any]]:
     """Look by number, by what was picked before, by name, and last by another spelling."""
+    typed = wording(query.q)
+    words = typed.start.split()[:WORDS_MAX]
     if query.country and query.country not in REGISTRIES:
         return
     numbered = await _by_number(connection, query) if _DIGITS.search(query.q) else []

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from chassis.site import Site
 from chassis.streams import transact
 from chassis.tenancy import Connection
 from contracts.enrichment import SubUnit
+from enrichment.answers import find
 from enrichment.model import (
     Published,
     Reason,
@@ -22,9 +22,9 @@ from enrichment.model import (
     Taking,
     registry_facts,
 )
-from enrichment.registry import find, sub_unit
+from enrichment.registry import sub_unit
 from enrichment.sources.port import Deleted, Found, Outcome, Partial, Removed
-from enrichment.taking import Present
+from enrichment.taking import Present, Word
 
 log = structlog.get_logger()
 
@@ -40,18 +40,15 @@ Company: TypeAlias = tuple[str, UUID]
 class News:
     """What a source said of some numbers, and what our copy had of them before that."""
 
-    source: str
-    country: str
-    as_of: datetime
-    said: Mapping[str, Outcome]
+    word: Word
     before: Mapping[str, Present]
 
     async def commands(self, connection: Connection) -> Sequence[Taking]:
         """Return what is to be told, once our copy has it."""
-        parents = {number: self._parent(number) for number in self.said}
-        who = await watching(connection, self.country, {*self.said, *parents.values()})
+        parents = {number: self._parent(number) for number in self.word.said}
+        who = await watching(connection, self.word.country, {*self.word.said, *parents.values()})
         commands: list[Taking] = []
-        for number, outcome in self.said.items():
+        for number, outcome in self.word.said.items():
             companies = who.get(number, ())
             if companies:
                 found = await self._found(connection, number, outcome)
@@ -63,7 +60,7 @@ class News:
 
     def _parent(self, number: str) -> str:
         """Return whose sub-unit a number is, or nothing."""
-        outcome, before = self.said[number], self.before.get(number)
+        outcome, before = self.word.said[number], self.before.get(number)
         if isinstance(outcome, Found | Partial):
             return outcome.listing.parent or ""
         return (before.parent if before else None) or ""
@@ -73,20 +70,24 @@ class News:
     ) -> Published | Reason:
         if isinstance(outcome, Removed):
             return "removed"
-        found = await find(connection, self.country, number)
+        found = await find(connection, self.word.country, number)
         if found is None:
             return "unknown-number"
         return Published(
-            number=number, registry=found.registry, facts=found.facts, as_of=self.as_of
+            number=number, registry=found.registry, facts=found.facts, as_of=self.word.as_of
         )
 
     def _facts_taken(self, company: Company, found: Published | Reason) -> TakeRegistryFacts:
-        return TakeRegistryFacts(**self._common(company), country=self.country, found=found)
+        return TakeRegistryFacts(**self._common(company), country=self.word.country, found=found)
 
     def _unit_taken(self, head: Company, number: str, unit: SubUnit | None) -> TakeSubUnit:
         assert unit is not None  # noqa: S101 - heads are asked for where there is one
         return TakeSubUnit(
-            **self._common(head), country=self.country, number=number, unit=unit, as_of=self.as_of
+            **self._common(head),
+            country=self.word.country,
+            number=number,
+            unit=unit,
+            as_of=self.word.as_of,
         )
 
     def _common(self, company: Company) -> dict[str, Any]:
@@ -96,7 +97,7 @@ class News:
             "command_id": new_id(),
             "tenant": tenant,
             "company_id": company_id,
-            "by": f"system:{self.source}",
+            "by": f"system:{self.word.source}",
             "at": now(),
             "correlation": new_id(),
         }

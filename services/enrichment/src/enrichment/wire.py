@@ -7,15 +7,20 @@ from chassis.site import Site
 from chassis.wire import answer_query
 from contracts.enrichment import LookUpCompany, RegistryEntry, RegistryHits, SearchRegistry
 from contracts.identifiers import NumberInvalid
+from enrichment.live import complete, suggest
 from enrichment.picks import note_pick
 from enrichment.registry import NumberPersonal, look_up
 from enrichment.search import search
+from enrichment.sources.configured import opened
 
 router = NatsRouter()
 
 
 async def on_search(query: SearchRegistry, site: Site) -> RegistryHits:
     """Answer the type-ahead."""
+    told = await suggest(site.pool, opened(), query)
+    if told is not None:
+        return told
     async with site.pool.acquire() as connection:
         return await search(connection, query)
 
@@ -25,14 +30,17 @@ async def on_look_up(query: LookUpCompany, site: Site) -> RegistryEntry:
     try:
         async with site.pool.acquire() as connection:
             entry = await look_up(connection, query.country, query.number)
-            await note_pick(connection, query, entry)
-            return entry
+        entry = await complete(site.pool, opened(), entry)
+        if query.by and entry.facts:
+            async with site.pool.acquire() as connection:
+                await note_pick(connection, query, entry)
     except NumberInvalid as error:
         raise Rejected(error.code, str(error)) from error
     except NumberPersonal as error:
         raise Rejected(
             "number-personal", "A sole trader's number is personal; it is not looked up."
         ) from error
+    return entry
 
 
 answer_query(router, "enrichment", SearchRegistry, on_search)

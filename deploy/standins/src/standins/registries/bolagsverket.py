@@ -81,14 +81,6 @@ def _answer(known: Document) -> Document:
         else "pagaendeAvvecklingsEllerOmstruktureringsforfarande"
     )
     begun = f"{known['registered']}T00:00:00.000+00:00" if other else known["registered"]
-    place = known["address"]
-    address = {
-        "utdelningsadress": place["street"],
-        "coAdress": None,
-        "postnummer": place["postal_code"],
-        "postort": place["city"],
-        "land": "Sverige",
-    }
     kind = {"kod": "FORETAGSNAMN", "klartext": "Företagsnamn"}
     name = {"namn": known["name"], "organisationsnamntyp": kind}
     gone = known["gone"] and _block("SCB", avregistreringsdatum=known["gone"])
@@ -113,7 +105,17 @@ def _answer(known: Document) -> Document:
         ),
         "verksamhetsbeskrivning": _block("Bolagsverket", beskrivning=known["text"]),
         "naringsgrenOrganisation": None,
-        "postadressOrganisation": _block("SCB", postadress=address),
+        "postadressOrganisation": _block("SCB", postadress=_address(known["address"])),
+    }
+
+
+def _address(place: Document) -> Document:
+    return {
+        "utdelningsadress": place["street"],
+        "coAdress": None,
+        "postnummer": place["postal_code"],
+        "postort": place["city"],
+        "land": "Sverige",
     }
 
 

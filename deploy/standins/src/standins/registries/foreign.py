@@ -47,15 +47,10 @@ def finnish(at: int, number: str) -> Document:
         ],
         "mainBusinessLine": {
             "type": "62010",
-            "descriptions": [
-                {"languageCode": "1", "description": "Ohjelmistojen suunnittelu ja valmistus"},
-                {"languageCode": "3", "description": "Computer programming"},
-            ],
+            "descriptions": _texts("1", "Ohjelmistojen suunnittelu", "3", "Computer programming"),
             "typeCodeSet": "TOIMI3",
         },
-        "companyForms": [
-            {"type": "16", "descriptions": [{"languageCode": "1", "description": "Osakeyhtiö"}]}
-        ],
+        "companyForms": [{"type": "16", "descriptions": _texts("1", "Osakeyhtiö")}],
         "companySituations": [],
         "addresses": [
             {
@@ -70,15 +65,19 @@ def finnish(at: int, number: str) -> Document:
             }
         ],
         "tradeRegisterStatus": "1",
-        "status": "2",
         "registrationDate": begun,
-        "lastModified": "2026-09-01 08:00:00",
     }
     if at % ENDED_EVERY == 1:
         document["endDate"] = gone
     if at % INSOLVENT_EVERY == 1:
         document["companySituations"] = [{"type": "KONK", "registrationDate": insolvent}]
     return document
+
+
+def _texts(*texts: str) -> list[Document]:
+    """Return texts, each after the code of its language."""
+    pairs = zip(texts[::2], texts[1::2], strict=True)
+    return [{"languageCode": code, "description": text} for code, text in pairs]
 
 
 def danish(at: int, number: str) -> Document:

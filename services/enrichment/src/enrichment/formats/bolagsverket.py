@@ -12,6 +12,8 @@ from typing import Any, BinaryIO
 from enrichment.formats import check_digits
 from enrichment.formats.listing import (
     DESCRIPTION_CHARACTERS_MAX,
+    NO_LETTER,
+    FileBroken,
     Listing,
     Skipped,
     address,
@@ -19,11 +21,18 @@ from enrichment.formats.listing import (
     legal_form,
     line,
     named,
+    require,
     stated,
 )
 
 HEADER_START = b"organisationsidentitet;"
-COLUMNS = 11
+HEADER = (
+    *("organisationsidentitet", "namnskyddslopnummer", "registreringsland", "organisationsnamn"),
+    *("organisationsform", "avregistreringsdatum", "avregistreringsorsak"),
+    *("pagandeAvvecklingsEllerOmstruktureringsforfarande", "registreringsdatum"),
+    *("verksamhetsbeskrivning", "postadress"),
+)
+COLUMNS = len(HEADER)
 DESCRIPTION = 9
 """The one column of free text: what is split too often belongs to it."""
 ROW_LINES_MAX = 200
@@ -64,7 +73,13 @@ def read(file: BinaryIO) -> Iterator[Listing | Skipped]:
 def _rows(file: BinaryIO) -> Iterator[str]:
     """Put lines together to rows."""
     row: list[str] = []
-    next(file, None)
+    # Both spellings of pågående are written.
+    header = (
+        next(file, b"").decode("utf-8-sig", errors="replace").strip().replace("pagaende", "pagande")
+    )
+    if header.split(";") != list(HEADER):
+        require(header.split(";"), HEADER)
+        raise FileBroken("the columns of the header stand in another order, or are more")
     for raw in file:
         text = raw.decode("utf-8", errors="replace").rstrip("\r\n")
         if row and (_ROW_START.match(text) or len(row) == ROW_LINES_MAX):
@@ -78,7 +93,7 @@ def _rows(file: BinaryIO) -> Iterator[str]:
 
 def _listing(row: str) -> Listing | Skipped:
     fields = row.strip().removeprefix('"').removesuffix('"').split('";"')
-    if len(fields) < COLUMNS:
+    if len(fields) < COLUMNS or NO_LETTER in row:
         return Skipped.BROKEN
     after = DESCRIPTION + 1 + len(fields) - COLUMNS
     fields[DESCRIPTION:after] = ['";"'.join(fields[DESCRIPTION:after])]

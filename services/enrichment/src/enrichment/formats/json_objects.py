@@ -5,12 +5,14 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from enrichment.formats.listing import FileBroken
+from enrichment.formats.listing import NO_LETTER, FileBroken
 
 CHUNK_BYTES = 1 << 20
 """Some five hundred companies: few reads, little memory."""
 OBJECT_CHARACTERS_MAX = 1 << 26
 """A page of the largest size is half as long; what is longer has lost its end."""
+LOST_LETTERS_MAX = 100
+"""A few bytes may be damaged; a file of another encoding has more."""
 _BETWEEN = " \t\r\n,"
 
 
@@ -59,6 +61,7 @@ class _Text:
         self._decoder = json.JSONDecoder()
         self._ahead = ""
         self._at = 0
+        self._lost = 0
         # Keeps back the first bytes of a character that is cut in two.
         self._decode = codecs.getincrementaldecoder("utf-8-sig")(errors="replace").decode
 
@@ -93,6 +96,10 @@ class _Text:
         chunk = self._file.read(CHUNK_BYTES)
         if not chunk:
             return False
-        self._ahead = self._ahead[self._at :] + self._decode(chunk)
+        text = self._decode(chunk)
+        self._lost += text.count(NO_LETTER)
+        if self._lost > LOST_LETTERS_MAX:
+            raise FileBroken("the text is not UTF-8")
+        self._ahead = self._ahead[self._at :] + text
         self._at = 0
         return True

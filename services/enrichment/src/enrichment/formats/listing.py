@@ -1,6 +1,7 @@
 """What one row of a registry's file says, in the words of the contracts."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -20,6 +21,10 @@ _COUNTRY = re.compile(r"^[A-Z]{2}$")
 _INDUSTRY = re.compile(r"^[0-9]{2,6}$")
 _MUNICIPALITY = re.compile(r"^[0-9]{4}$")
 _HOST = re.compile(r"^[^\s/?#@]+\.[^\s/?#@.]{2,}(?:[/?#]\S*)?$")
+
+
+NO_LETTER = "\ufffd"
+"""Stands where bytes are no letter in the encoding that a file is to have."""
 
 
 class Skipped(StrEnum):
@@ -65,6 +70,13 @@ def named(value: object) -> dict[str, Any]:
     """Return the name and what it is found by."""
     name = line(value)
     return {"name": name, "key": name_key(name)} if name else {}
+
+
+def require(columns: Sequence[str], wanted: Sequence[str]) -> None:
+    """Refuse a file that has not the columns it is read by."""
+    missing = [name for name in wanted if name not in columns]
+    if missing:
+        raise FileBroken(f"the header lacks {', '.join(missing)}; it has {', '.join(columns)}")
 
 
 def day(value: object) -> str | None:

@@ -23,10 +23,15 @@ from enrichment.formats.listing import (
     line,
     municipality,
     named,
+    require,
     stated,
 )
 
 HEADER_MARK = b"\tPeOrgNr\t"
+BULK_COLUMNS = (
+    *("COAdress", "Foretagsnamn", "FtgStat", "Gatuadress", "JurForm", "Namn", "Ng1", "PeOrgNr"),
+    *("PostNr", "PostOrt", "RegDatKtid", "Reklamsparrtyp"),
+)
 SCHEME = "SNI2025"
 CEASED = "9"
 """Företagsstatus 9: was active once, is no longer; 0 never was, 1 is."""
@@ -48,8 +53,11 @@ _SIZE = re.compile(r"^([0-9]{1,7})\s*(-?)\s*([0-9]{0,7})\s+anst")
 def read_bulk(file: BinaryIO) -> Iterator[Listing | Skipped]:
     """Return what the bulk file says of company after company."""
     columns = _fields(next(file, b""))
+    require(columns, BULK_COLUMNS)
     for raw in file:
-        if raw.strip():
+        if not raw.isascii() and _is_utf_8(raw):
+            yield Skipped.BROKEN
+        elif raw.strip():
             yield _bulk_listing(dict(zip(columns, _fields(raw), strict=False)))
 
 
@@ -63,6 +71,15 @@ def read_workplaces(file: BinaryIO) -> Iterator[Listing | Skipped]:
     """Return workplace after workplace (`hamtaarbetsstallen`)."""
     for row in objects(file):
         yield workplace(row)
+
+
+def _is_utf_8(raw: bytes) -> bool:
+    """Tell whether a row is of another encoding: Swedish in cp1252 is never valid UTF-8."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _fields(raw: bytes) -> list[str]:

@@ -94,7 +94,7 @@ def opened(path: Path, tell: Callable[[int], object] = int) -> Iterator[BinaryIO
             else:
                 yield cast("BinaryIO", file)
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise FileBroken(f"{path.name}: damaged: {error}") from error
+        raise FileBroken(f"damaged: {error}") from error
 
 
 def _member(archive: zipfile.ZipFile) -> str:

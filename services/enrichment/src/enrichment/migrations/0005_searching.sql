@@ -2,55 +2,41 @@
 --   `wholes` are names that the words may be, in any order and without a legal form;
 --   `begun` are starts of names or of their later words; `words` are all words, the last of which
 --   may be half typed; `home` is a municipality whose companies count as two tiers larger.
--- `~` follows after all that keys are made of.
+-- `~` follows after all that keys are made of. Plans are made once: made anew for each question,
+-- they would take longer than the answers.
 CREATE FUNCTION registry.suggest(
   wholes text[], begun text[], words text[], wanted text, home text, k int
-) RETURNS TABLE (id int, place bigint) LANGUAGE plpgsql STABLE ROWS 10 AS $$
+) RETURNS SETOF registry.entries LANGUAGE plpgsql STABLE ROWS 10
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-  seen int[];
-  near int[];
-  q text;
-  many boolean;
-BEGIN
-  seen := ARRAY(
+  seen int[] := ARRAY(
     SELECT id FROM registry.keys
     WHERE (key || '') = ANY (wholes) AND slot < 8 AND (wanted IS NULL OR country = wanted)
     ORDER BY key = wholes[1] DESC, slot, score DESC, id LIMIT k);
+  q text;
+BEGIN
   FOREACH q IN ARRAY begun LOOP
-    EXIT WHEN cardinality(seen) >= k;
-    many := true;
-    IF length(q) > 3 THEN  -- a distinctive start is read in one go
-      SELECT count(*) > 100, array_agg(
-          id ORDER BY CASE WHEN slot < 7 AND municipality = home THEN greatest(slot - 2, 0)
-                           ELSE slot END, score DESC, id)
-        FILTER (WHERE wanted IS NULL OR country = wanted)
-      INTO many, near
-      FROM (SELECT slot, score, id, country, municipality FROM registry.keys
-            WHERE (key || '') >= q COLLATE "C" AND (key || '') < (q || '~') COLLATE "C"
-            LIMIT 101) few;
-      IF NOT many THEN
-        seen := seen || near;
-      END IF;
-    END IF;
-    IF many THEN
-      seen := registry.best_of(q, seen, wanted, home, k);
-    END IF;
+    seen := registry.best_of(q, seen, wanted, home, k);
   END LOOP;
   IF cardinality(seen) < 5 AND cardinality(words) > 1 THEN
-    seen := seen || registry.with_words(words, wanted, k);
+    seen := seen || registry.with_words(words, seen, wanted, k);
   END IF;
-  RETURN QUERY SELECT found.id, min(found.place) FROM unnest(seen) WITH ORDINALITY found (id, place)
-    GROUP BY found.id ORDER BY 2 LIMIT k;
+  RETURN QUERY SELECT e.* FROM unnest(seen[:k]) WITH ORDINALITY s (id, place)
+    JOIN registry.entries e ON e.id = s.id ORDER BY s.place;
 END $$;
 
--- A common start: the tiers one after the other, best first, until there are enough.
+-- Names, or later words, that begin so: tier after tier, best first, until there are enough.
 CREATE FUNCTION registry.best_of(q text, seen int[], wanted text, home text, k int)
 RETURNS int[] LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
 DECLARE
   beyond text := q || '~';
 BEGIN
+  IF NOT EXISTS (SELECT FROM registry.keys
+                 WHERE (key || '') >= q COLLATE "C" AND (key || '') < beyond COLLATE "C") THEN
+    RETURN seen;
+  END IF;
   FOR tier IN 0..17 LOOP
     FOR near IN CASE tier WHEN 0 THEN 0 ELSE tier + 2 END..tier + 2 LOOP
       EXIT WHEN home IS NULL OR near > 6 OR cardinality(seen) >= k;
@@ -72,7 +58,7 @@ END $$;
 
 -- Names in which every word typed begins a word, in any order: read by the rarest of the words.
 -- Those come first that have as many words, and in which all but the last are typed whole.
-CREATE FUNCTION registry.with_words(words text[], wanted text, k int)
+CREATE FUNCTION registry.with_words(words text[], seen int[], wanted text, k int)
 RETURNS int[] LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
 DECLARE
@@ -97,6 +83,7 @@ BEGIN
       SELECT id FROM registry.keys
       WHERE (key || '') >= rarest COLLATE "C" AND (key || '') < (rarest || '~') COLLATE "C"
         AND (' ' || key) LIKE ALL (parts) AND (wanted IS NULL OR country = wanted)
+        AND id <> ALL (seen)
       ORDER BY (' ' || key || ' ') LIKE ALL (wholes) DESC,
         abs(length(key) - length(replace(key, ' ', '')) + 1 - cardinality(words)),
         slot % 8, score DESC, id LIMIT k);
@@ -108,6 +95,7 @@ BEGIN
                       WHERE slot = ANY (ARRAY[tier, tier + 8]) AND key >= rarest
                         AND key < rarest || '~' LIMIT 3000) near
       WHERE (' ' || key) LIKE ALL (parts) AND (wanted IS NULL OR country = wanted)
+        AND id <> ALL (seen || found)
       ORDER BY (' ' || key || ' ') LIKE ALL (wholes) DESC, score DESC, id LIMIT k);
   END LOOP;
   RETURN found;
@@ -116,28 +104,34 @@ END $$;
 -- The starts of words that are one slip from a start typed; and, for what is typed right for
 -- seven letters and wrong thereafter, the words that begin so.
 CREATE FUNCTION registry.spelled(slips text[], heads text[])
-RETURNS TABLE (slip text, start text, uses int) LANGUAGE sql STABLE ROWS 100 AS $$
+RETURNS TABLE (slip text, start text, uses int) LANGUAGE plpgsql STABLE ROWS 100
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  RETURN QUERY
   SELECT s.slip, s.start, s.uses FROM registry.slips s WHERE s.slip = ANY (slips)
   UNION ALL
   SELECT h, w.word, w.uses FROM unnest(heads) h, LATERAL (
-    SELECT word, uses FROM registry.words
-    WHERE word >= h COLLATE "C" AND word < (h || '~') COLLATE "C" LIMIT 300) w;
-$$;
+    SELECT n.word, n.uses FROM registry.words n
+    WHERE n.word >= h COLLATE "C" AND n.word < (h || '~') COLLATE "C" LIMIT 300) w;
+END $$;
 
 -- Up to k entries whose name, or a later word of it, begins with one of many spellings; those
 -- whose name one of them is come first.
 CREATE FUNCTION registry.respelled(spellings text[], wanted text, k int)
-RETURNS TABLE (id int, spelling text, place bigint) LANGUAGE sql STABLE ROWS 10 AS $$
-  SELECT f.id, f.q, row_number() OVER (ORDER BY f.whole DESC, f.slot, f.score DESC, f.id)
-  FROM (SELECT DISTINCT ON (x.id) x.id, c.q, x.key = c.q AS whole, x.slot, x.score
-        FROM unnest(spellings) WITH ORDINALITY c (q, nth), LATERAL (
-          SELECT n.id, n.key, n.slot, n.score, n.country FROM registry.keys n
-          WHERE (n.key || '') >= c.q COLLATE "C" AND (n.key || '') < (c.q || '~') COLLATE "C"
-          LIMIT 50) x
-        WHERE wanted IS NULL OR x.country = wanted
-        ORDER BY x.id, x.key = c.q DESC, x.slot, c.nth) f
-  ORDER BY 3 LIMIT k;
-$$;
+RETURNS TABLE (id int, spelling text) LANGUAGE plpgsql STABLE ROWS 10
+SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  RETURN QUERY
+  SELECT f.id, f.q FROM (
+    SELECT DISTINCT ON (x.id) x.id, c.q, x.key = c.q AS whole, x.slot, x.score
+    FROM unnest(spellings) WITH ORDINALITY c (q, nth), LATERAL (
+      SELECT n.id, n.key, n.slot, n.score, n.country FROM registry.keys n
+      WHERE (n.key || '') >= c.q COLLATE "C" AND (n.key || '') < (c.q || '~') COLLATE "C"
+      LIMIT 50) x
+    WHERE wanted IS NULL OR x.country = wanted
+    ORDER BY x.id, x.key = c.q DESC, x.slot, c.nth) f
+  ORDER BY f.whole DESC, f.slot, f.score DESC, f.id LIMIT k;
+END $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA registry FROM PUBLIC;
 DO $$ BEGIN

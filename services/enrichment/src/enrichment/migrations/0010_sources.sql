@@ -35,3 +35,28 @@ CREATE TABLE feed_positions (
   PRIMARY KEY (source, feed)
 );
 SELECT app.grant_to_service('feed_positions', 'SELECT, INSERT, UPDATE');
+
+-- What registries answered of numbers that are in no copy of ours; `sub_units` are numbers and facts.
+CREATE TABLE answers (
+  country   text NOT NULL,
+  number    text COLLATE "C" NOT NULL,
+  source    text NOT NULL,
+  facts     text NOT NULL,
+  active    boolean NOT NULL,
+  sub_units text NOT NULL DEFAULT '[]',
+  as_of     timestamptz NOT NULL,
+  PRIMARY KEY (country, number)
+);
+
+-- Numbers of companies in a CRM that a source is to be asked about: those that our copy lacks, and
+-- now and then those of registries that tell no changes.
+CREATE TABLE questions (
+  country  text NOT NULL,
+  number   text COLLATE "C" NOT NULL,
+  due_at   timestamptz NOT NULL DEFAULT now(),
+  attempts int NOT NULL DEFAULT 0,
+  PRIMARY KEY (country, number)
+);
+CREATE INDEX questions_due ON questions (due_at);
+SELECT app.grant_to_service('answers', 'SELECT, INSERT, UPDATE, DELETE'),
+       app.grant_to_service('questions', 'SELECT, INSERT, UPDATE, DELETE');

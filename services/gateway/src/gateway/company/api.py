@@ -29,7 +29,7 @@ from gateway.company.bodies import (
     company_identity,
 )
 from gateway.company.sub_units import chosen
-from gateway.problems import invalid
+from gateway.problems import Refused, invalid
 from gateway.reading import After
 from gateway.references import check_department, check_owners
 
@@ -153,6 +153,9 @@ async def _entry(asked: Wish, body: CompanyFromRegistry) -> RegistryEntry:
             "registry-entry-sub-unit",
             f"This is a sub-unit of {entry.parent}: create that company, with its sub-unit.",
         )
+    if entry.outcome == "not-reached":
+        words = "The registry cannot be reached now; try again, or enter the company by hand."
+        raise Refused("registry-not-reached", words, status=503)
     if entry.facts is None:
         raise invalid(
             "registry.organisation_number",

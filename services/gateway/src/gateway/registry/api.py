@@ -2,11 +2,11 @@
 
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel
 
 from contracts.enrichment import (
     HITS_MAX,
@@ -39,15 +39,6 @@ router = APIRouter(prefix="/registry/companies", tags=["registry"])
 HITS = 10
 TYPED_CHARACTERS_MAX = 10_000
 """Whatever is pasted is looked for; what is beyond a name's length says nothing more."""
-
-
-class Typed(BaseModel):
-    """What somebody has typed so far, and where to look."""
-
-    q: Annotated[str, StringConstraints(max_length=TYPED_CHARACTERS_MAX, pattern=NO_CONTROLS)]
-    country: CountryCode | None = None
-    limit: Annotated[int, Field(ge=1, le=HITS_MAX)] = HITS
-    municipality: MunicipalityCode | None = None
 
 
 class Hit(BaseModel):
@@ -88,7 +79,8 @@ class EntrySubUnit(BaseModel):
 class Entry(BaseModel):
     """A company as its registry has it: what the form is filled with.
 
-    `sources` says of each field which registry it is from, and of which day.
+    `sources` says of each field which registry it is from, and of which day. A `partial` entry
+    lacks what its registry could not say today, by the names in `missing`.
     """
 
     country: str
@@ -113,12 +105,20 @@ class Entry(BaseModel):
     addresses: dict[str, Address]
     sub_units: list[EntrySubUnit]
     sources: dict[str, FactSource]
+    outcome: Literal["found", "partial", "deleted"]
+    missing: tuple[str, ...]
     company_id: UUID | None
 
 
 @router.get("")
 async def search_registry(
-    who: RegistryReader, site: Here, typed: Annotated[Typed, Query()]
+    *,
+    who: RegistryReader,
+    site: Here,
+    q: Annotated[str, Query(max_length=TYPED_CHARACTERS_MAX, pattern=NO_CONTROLS)],
+    country: CountryCode | None = None,
+    limit: Annotated[int, Query(ge=1, le=HITS_MAX)] = HITS,
+    municipality: MunicipalityCode | None = None,
 ) -> Hits:
     """Find registered companies by a few letters or digits; each more sharpens the ranking.
 
@@ -126,10 +126,10 @@ async def search_registry(
     """
     query = SearchRegistry(
         tenant=who.tenant,
-        q=typed.q[:QUERY_CHARACTERS_MAX],
-        country=typed.country,
-        limit=typed.limit,
-        municipality=typed.municipality,
+        q=q[:QUERY_CHARACTERS_MAX],
+        country=country,
+        limit=limit,
+        municipality=municipality,
         by=who.actor,
     )
     found = await site.ask.query("enrichment", query, RegistryHits)
@@ -161,7 +161,7 @@ async def read_registry_entry(
     )
     found = await site.ask.query("enrichment", query, RegistryEntry)
     if found.facts is None:
-        raise Refused("registry-entry-unknown", "The registry knows no such number.", status=404)
+        raise _absent(found)
     numbers = [unit.number for unit in found.sub_units]
     here = await companies_with(
         site,
@@ -169,6 +169,20 @@ async def read_registry_entry(
         [(found.country, one) for one in (found.organisation_number, *numbers)],
     )
     return _entry(found, here)
+
+
+def _absent(found: RegistryEntry) -> Refused:
+    """Say why there is nothing: some of it may be there another time."""
+    match found.outcome:
+        case "removed":
+            words = "The registry has removed this number for legal reasons."
+            return Refused("registry-entry-removed", words, status=410)
+        case "not-reached":
+            words = "The registry cannot be reached now; try again, or fill in by hand."
+            return Refused("registry-not-reached", words, status=503)
+        case _:
+            words = "The registry knows no such number."
+            return Refused("registry-entry-unknown", words, status=404)
 
 
 def _number(country: str, typed: str) -> str:
@@ -197,6 +211,8 @@ def _entry(found: RegistryEntry, here: dict[tuple[str, str], str]) -> Entry:
             "organisation_number": found.organisation_number,
             "parent": found.parent,
             "sources": found.sources,
+            "outcome": found.outcome,
+            "missing": found.missing,
             "registry": found.registry,
             "as_of": found.as_of,
             "active": facts["active"],
