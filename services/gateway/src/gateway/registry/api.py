@@ -7,11 +7,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
+from starlette.requests import Request
 
+from chassis.edge import new_id
 from contracts.enrichment import (
     HITS_MAX,
     QUERY_CHARACTERS_MAX,
     FactSource,
+    ForgetSearch,
     LookUpCompany,
     RegistryEntry,
     RegistryHits,
@@ -30,6 +33,7 @@ from contracts.values import (
     Proceeding,
 )
 from gateway.asked_by import Here, RegistryReader
+from gateway.leaving import Left, unless_left
 from gateway.problems import Refused, invalid
 from gateway.reading import plain
 from gateway.registry.queries import companies_with
@@ -112,6 +116,7 @@ async def search_registry(
     *,
     who: RegistryReader,
     site: Here,
+    request: Request,
     q: Annotated[str, Query(max_length=TYPED_CHARACTERS_MAX, pattern=NO_CONTROLS)],
     country: CountryCode | None = None,
     limit: Annotated[int, Query(ge=1, le=HITS_MAX)] = HITS,
@@ -121,6 +126,7 @@ async def search_registry(
 
     Companies of the `municipality` given, and those looked up before, come earlier.
     """
+    search_id = new_id()
     query = SearchRegistry(
         tenant=who.tenant,
         q=q[:QUERY_CHARACTERS_MAX],
@@ -128,8 +134,13 @@ async def search_registry(
         limit=limit,
         municipality=municipality,
         by=who.actor,
+        search_id=search_id,
     )
-    found = await site.ask.query("enrichment", query, RegistryHits)
+    try:
+        found = await unless_left(request, site.ask.query("enrichment", query, RegistryHits))
+    except Left:
+        await site.ask.tell("enrichment", ForgetSearch(tenant=who.tenant, search_id=search_id))
+        return Hits(items=[])
     numbers = [(hit.country, hit.organisation_number) for hit in found.items]
     here = await companies_with(site, who.tenant, numbers)
     return Hits(
