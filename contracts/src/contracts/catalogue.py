@@ -8,7 +8,7 @@ from contracts.companies.department import DepartmentCommand, DepartmentEvent
 from contracts.companies.subject import EraseSubject, SubjectErased
 from contracts.companies.user import UserCommand, UserEvent
 from contracts.credit_monitor import CreditEvent
-from contracts.enrichment import LookUpCompany, RegistryEvent, SearchRegistry
+from contracts.enrichment import ForgetSearch, LookUpCompany, RegistryEvent, SearchRegistry
 from contracts.message import Command, Event, Query
 
 
@@ -38,7 +38,7 @@ COMMANDS: dict[str, type[Command]] = _by_name(
 EVENTS: dict[str, type[Event]] = _by_name(
     CompanyEvent, UserEvent, DepartmentEvent, SubjectErased, RegistryEvent, CreditEvent
 )
-QUERIES: dict[str, type[Query]] = _by_name(SearchRegistry, LookUpCompany)
+QUERIES: dict[str, type[Query]] = _by_name(SearchRegistry, ForgetSearch, LookUpCompany)
 SOURCES = {
     "company": "companies",
     "user": "companies",
