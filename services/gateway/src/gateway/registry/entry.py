@@ -1,4 +1,4 @@
-"""A company as its registry has it, over HTTP: what the form is filled with, or why there is none."""
+"""A company as its registry has it, over HTTP: what a form is filled with, or why not."""
 
 from datetime import date, datetime
 from typing import Any, Literal
