@@ -9,12 +9,14 @@ from pydantic import BaseModel
 from starlette.requests import Request
 
 from chassis.edge import new_id
+from chassis.site import Site
 from contracts.enrichment import (
     HITS_MAX,
     QUERY_CHARACTERS_MAX,
     ForgetSearch,
     LookUpCompany,
     RegistryEntry,
+    RegistryHit,
     RegistryHits,
     SearchRegistry,
 )
@@ -77,7 +79,6 @@ async def search_registry(
 
     Companies of the `municipality` given, and those looked up before, come earlier.
     """
-    search_id = new_id()
     query = SearchRegistry(
         tenant=who.tenant,
         q=q[:QUERY_CHARACTERS_MAX],
@@ -85,26 +86,28 @@ async def search_registry(
         limit=limit,
         municipality=municipality,
         by=who.actor,
-        search_id=search_id,
+        search_id=new_id(),
     )
-    try:
-        found = await unless_left(request, site.ask.query("enrichment", query, RegistryHits))
-    except Left:
-        await site.ask.tell("enrichment", ForgetSearch(tenant=who.tenant, search_id=search_id))
-        return Hits(items=[])
-    numbers = [(hit.country, hit.organisation_number) for hit in found.items]
+    found = await _found(request, site, query)
+    numbers = [(hit.country, hit.organisation_number) for hit in found]
     here = await companies_with(site, who.tenant, numbers)
     return Hits(
         items=[
-            Hit.model_validate(
-                {
-                    **hit.model_dump(),
-                    "company_id": here.get((hit.country, hit.organisation_number)),
-                }
-            )
-            for hit in found.items
+            Hit.model_validate(hit.model_dump() | {"company_id": here.get(number)})
+            for hit, number in zip(found, numbers, strict=True)
         ]
     )
+
+
+async def _found(request: Request, site: Site, query: SearchRegistry) -> tuple[RegistryHit, ...]:
+    """Ask, and take the question back when nobody waits for the answer any more."""
+    try:
+        asked = site.ask.query("enrichment", query, RegistryHits)
+        return (await unless_left(request, asked)).items
+    except Left:
+        forget = ForgetSearch.model_validate(query.model_dump(include={"tenant", "search_id"}))
+        await site.ask.tell("enrichment", forget)
+        return ()
 
 
 @router.get("/{country}/{number}")
