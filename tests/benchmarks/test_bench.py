@@ -29,3 +29,21 @@ def test_measures_can_be_taken_where_no_rate_is_promised() -> None:
     assert "could not be measured" not in done.stdout
     for name in ("append, 32 callers", "relay", "projection", "rebuild"):
         assert name in done.stdout
+
+
+@pytest.mark.servers
+@pytest.mark.journey
+@pytest.mark.timeout(300)
+def test_the_registry_is_measured_beside_its_peers() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--fast", "registry"],
+        cwd=HOUSE,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "could not be measured" not in done.stdout
+    for name in ("tantivy", "SQLite FTS5", "pg_trgm", "from files to ready", "over HTTP"):
+        assert name in done.stdout

@@ -1,20 +1,29 @@
 """The type-ahead: from the first letter, the best first."""
 
+import asyncio
 import itertools
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
 
+import asyncpg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from chassis.edge import new_id
+from chassis.migrate import with_database
 from chassis.site import Site
 from chassis.tenancy import Connection
-from contracts.enrichment import LookUpCompany, RegistryHit, SearchRegistry
+from contracts.enrichment import ForgetSearch, LookUpCompany, RegistryHit, SearchRegistry
+from enrichment.app import service
 from enrichment.names import folded, name_key
 from enrichment.sample.company import Sampled, companies
 from enrichment.search import search
-from enrichment.wire import on_look_up
+from enrichment.wire import on_forget, on_look_up, on_search
+from onebox.testing import Installation
 
 pytestmark = pytest.mark.servers
 
@@ -308,3 +317,80 @@ async def test_what_was_picked_before_comes_first_for_who_picked_it(
     query = SearchRegistry(tenant="t2", q=one.name[:2], by="key:anna")
     found = (await search(connection, query)).items
     assert one.number not in {hit.organisation_number for hit in found}
+
+
+RUNNING = """
+SELECT count(*) FROM pg_stat_clear_snapshot(), pg_stat_activity
+WHERE query LIKE '%registry.suggest%' AND state = 'active' AND pid <> pg_backend_pid()
+"""
+
+
+@pytest.fixture
+async def held(loaded: Installation) -> AsyncIterator[Any]:
+    """Hold what the search by several words reads, so that it takes for ever."""
+    holder = await asyncpg.connect(with_database(loaded.servers.admin_url, "reading_enrichment"))
+    async with holder.transaction():
+        live = await holder.fetchval("SELECT id FROM registry.table_sets WHERE live")
+        await holder.execute(f"LOCK TABLE registry.words_{live} IN ACCESS EXCLUSIVE MODE")
+        yield holder
+    await holder.close()
+
+
+async def until(holder: Any, running: int) -> None:
+    """Wait until so many searches run in the database."""
+    async with asyncio.timeout(10):
+        while await holder.fetchval(RUNNING) != running:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_a_question_taken_back_stops_its_query(
+    site: Site, held: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("enrichment.search.SECONDS_MAX", 60)
+    query = SearchRegistry(tenant="t1", q="xqz bygg", search_id=new_id())
+    asking = asyncio.create_task(on_search(query, site))
+    await until(held, 1)
+    assert query.search_id
+    await on_forget(ForgetSearch(tenant="t1", search_id=query.search_id), site)
+    assert (await asking).items == ()
+    await until(held, 0)
+
+
+async def test_a_question_that_takes_long_is_answered_with_what_was_found(
+    site: Site, held: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("enrichment.search.SECONDS_MAX", 0.2)
+    assert (await on_search(SearchRegistry(tenant="t1", q="xqz bygg"), site)).items == ()
+    await until(held, 0)
+
+
+async def test_two_hundred_who_change_their_mind_harm_nobody(site: Site) -> None:
+    async def typist(place: int) -> int:
+        typed = 0
+        for end in range(1, 6):
+            query = SearchRegistry(tenant="t1", q=NAMES[place % 5][:end], search_id=new_id())
+            asking = asyncio.create_task(on_search(query, site))
+            await asyncio.sleep(0)
+            if (place + end) % 3 and query.search_id:
+                await on_forget(ForgetSearch(tenant="t1", search_id=query.search_id), site)
+            typed += len((await asking).items)
+        return typed
+
+    async with asyncio.timeout(60):
+        found = await asyncio.gather(*(typist(place) for place in range(200)))
+    assert sum(found) > 200
+
+
+NAMES = ("bygg konsult", "andersson", "lind", "göteborg", "solberg")
+
+
+@given(typed=st.text(max_size=100))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_is_typed_there_is_an_answer(loaded: Installation, typed: str) -> None:
+    async def ask() -> None:
+        async with loaded.site(service) as site:
+            await on_search(SearchRegistry(tenant="t1", q=typed), site)
+
+    asyncio.run(ask())

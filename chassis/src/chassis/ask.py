@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import chain, repeat
 from typing import TypeVar
 
@@ -66,6 +67,12 @@ class Asker:
         if "problem" in found:
             self._refuse(codec.message_from(body, Reply))
         return codec.message_from(body, form)
+
+    async def tell(self, service: str, query: Query) -> None:
+        """Tell all processes of a service something that none of them answers."""
+        subject = f"{service}.query.{type(query).model_fields['type'].default}"
+        with suppress(NatsError, OSError):
+            await self._lines[0].publish(subject, codec.to_bytes(query))
 
     async def _until_answered(self, subject: str, body: bytes) -> Reply:
         return codec.message_from(await self._raw_until_answered(subject, body), Reply)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from random import SystemRandom
 from typing import Annotated, Any, TypeVar
 
@@ -171,6 +172,19 @@ def answer_query(
         max_workers=WORKERS,
         ack_policy=ANSWERED,
     )(answer_it)
+
+
+def hear_query(
+    router: NatsRouter, service: str, form: type[Q], act: Callable[[Q, Any], Awaitable[None]]
+) -> None:
+    """Let every process of a service hear something that none of them answers."""
+    name = form.model_fields["type"].default
+
+    async def hear_it(message: Received, site: Annotated[Any, Given("site")]) -> None:
+        with suppress(codec.Unreadable):
+            await act(codec.message_from(message.body, form), site)
+
+    router.subscriber(f"{service}.query.{name}", ack_policy=ANSWERED)(hear_it)
 
 
 async def replied(

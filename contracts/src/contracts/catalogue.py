@@ -9,7 +9,7 @@ from contracts.companies.settings import SettingsCommand, SettingsEvent
 from contracts.companies.subject import EraseSubject, SubjectErased
 from contracts.companies.user import UserCommand, UserEvent
 from contracts.credit_monitor import CreditEvent
-from contracts.enrichment import LookUpCompany, RegistryEvent, SearchRegistry
+from contracts.enrichment import ForgetSearch, LookUpCompany, RegistryEvent, SearchRegistry
 from contracts.message import Command, Event, Query
 
 
@@ -45,7 +45,7 @@ EVENTS: dict[str, type[Event]] = _by_name(
     RegistryEvent,
     CreditEvent,
 )
-QUERIES: dict[str, type[Query]] = _by_name(SearchRegistry, LookUpCompany)
+QUERIES: dict[str, type[Query]] = _by_name(SearchRegistry, ForgetSearch, LookUpCompany)
 SOURCES = {
     "company": "companies",
     "user": "companies",

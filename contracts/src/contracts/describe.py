@@ -167,6 +167,8 @@ def _query_channels() -> dict[str, Any]:
     channels: dict[str, Any] = {}
     for name, query in QUERIES.items():
         channels[name] = {"address": f"{ASKED}.query.{name}", "messages": _named([query])}
+        if query not in ANSWERS:
+            continue
         # A problem comes back as a `Reply` whatever was asked.
         channels[f"{name}-replies"] = {
             "address": None,
@@ -186,9 +188,14 @@ def _asking_operations() -> dict[str, Any]:
     """Return what is taken by request/reply: the reply goes to the asker's own inbox."""
     asked = {
         **{channel: f"{channel.removesuffix('-commands')}-replies" for channel in _commanded()},
-        **{name: f"{name}-replies" for name in QUERIES},
+        **{name: f"{name}-replies" for name, query in QUERIES.items() if query in ANSWERS},
     }
-    return {
+    heard = {
+        f"hear-{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}}
+        for name, query in QUERIES.items()
+        if query not in ANSWERS
+    }
+    return heard | {
         f"take-{channel}": {
             "action": "receive",
             "channel": {"$ref": f"#/channels/{channel}"},

@@ -112,6 +112,15 @@ class SearchRegistry(Query):
     """Whose companies come earlier: the one asking is there."""
     by: str = ""
     """Who asks: what was picked before comes first. Empty for nobody."""
+    search_id: UUID | None = None
+    """By which the question can be taken back."""
+
+
+class ForgetSearch(Query):
+    """A question that need not be answered any more: who asked has typed on, or gone."""
+
+    type: Literal["forget-search"] = "forget-search"
+    search_id: UUID
 
 
 class RegistryHit(Value):

@@ -96,7 +96,7 @@ async def looked_up(site: Site, country: str, number: str) -> RegistryEntry:
 
 @pytest.fixture
 def norwegian_company() -> Sampled:
-    found = (one for one in companies(SEED, "NO", NORWEGIAN) if len(one.units) > 1)
+    found = (one for one in list(companies(SEED, "NO", NORWEGIAN))[80:] if len(one.units) > 1)
     return next(one for one in found if not one.deregistered_on)
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 FORM_WORDS = {
@@ -47,14 +48,19 @@ def folded(text: str) -> str:
 
     Of doubled letters one is kept, so that every way to write å, ä, æ, ö and ø gives the same.
     """
-    plain = text.lower()
-    if "." in plain or "/" in plain:
-        plain = _SLASHED.sub(r"\1s", _DOTTED.sub(_initials, plain))
-    plain = plain.translate(_LETTERS)
-    if not plain.isascii():
-        plain = unicodedata.normalize("NFKD", plain).lower().translate(_LETTERS)
-        plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return _DOUBLED.sub(lambda doubled: doubled[0][0], _APART.sub(" ", plain)).strip()
+    return _DOUBLED.sub(lambda doubled: doubled[0][0], plain(text))
+
+
+def plain(text: str) -> str:
+    """Return the same with doubled letters as they were typed: one may be a slip."""
+    lower = text.lower()
+    if "." in lower or "/" in lower:
+        lower = _SLASHED.sub(r"\1s", _DOTTED.sub(_initials, lower))
+    bare = lower.translate(_LETTERS)
+    if not bare.isascii():
+        bare = unicodedata.normalize("NFKD", bare).lower().translate(_LETTERS)
+        bare = "".join(sign for sign in bare if not unicodedata.combining(sign))
+    return _APART.sub(" ", bare).strip()
 
 
 def _initials(dotted: re.Match[str]) -> str:
@@ -85,9 +91,9 @@ class Wording:
     form: str | None
 
 
-def wording(typed: str) -> Wording:
+def wording(typed: str, fold: Callable[[str], str] = folded) -> Wording:
     """Return what somebody may mean who typed this; empty when nothing typed counts."""
-    words = folded(typed).split()
+    words = fold(typed).split()
     if not words:
         return Wording("", "", None)
     *before, last = words

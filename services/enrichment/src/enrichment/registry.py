@@ -20,9 +20,9 @@ ADDRESS_FIELDS = {"visiting": "addresses.VISITING", "postal": "addresses.POSTAL"
 SHOWN_ADDRESSES = ((AddressKind.VISITING, "visiting"), (AddressKind.POSTAL, "postal"))
 
 ENTRY = """
-SELECT e.number, e.parent, e.name, e.active, s.as_of AS edition_of, f.form, f.facts,
-       coalesce(f.as_of, s.as_of) AS as_of
-FROM registry.entries e JOIN registry.sources s USING (country), LATERAL (
+SELECT e.number, e.parent, e.name, e.active, coalesce(s.as_of, f.as_of) AS edition_of, f.form,
+       f.facts, coalesce(f.as_of, s.as_of) AS as_of
+FROM registry.entries e LEFT JOIN registry.sources s USING (country), LATERAL (
   SELECT DISTINCT ON (file_rank) * FROM registry.facts f
   WHERE f.number = e.number AND f.country = e.country ORDER BY file_rank, line DESC) f
 WHERE e.country = $1 AND e.number = $2 ORDER BY f.file_rank

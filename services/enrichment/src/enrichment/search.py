@@ -11,7 +11,7 @@ from chassis.tenancy import Connection
 from contracts.enrichment import RegistryHit, RegistryHits, SearchRegistry
 from contracts.identifiers import NumberInvalid, identify
 from enrichment.marks import marks
-from enrichment.names import Wording, wording
+from enrichment.names import Wording, plain, wording
 from enrichment.picks import picked
 from enrichment.registry import REGISTRIES
 from enrichment.spelling import heads, slips, spellings
@@ -114,10 +114,14 @@ def _turned(name: str) -> Iterator[str]:
 async def _by_spelling(
     connection: Connection, query: SearchRegistry, words: Sequence[str]
 ) -> list[Any]:
-    """Find what is one slip of the finger away."""
-    known = await connection.fetch(SPELLED, slips(words), heads(words))
-    meant = spellings(words, [(row["slip"], row["start"], row["uses"]) for row in known])
-    return await connection.fetch(BY_SPELLING, meant, query.country, query.limit)
+    """Find what is one slip of the finger away; doubled letters may be the slip."""
+    as_typed = wording(query.q, plain).start.split()[:WORDS_MAX]
+    ways = [words, as_typed] if as_typed != list(words) else [words]
+    typed = [word for way in ways for word in way]
+    known = await connection.fetch(SPELLED, slips(typed), heads(typed))
+    starts = [(row["slip"], row["start"], row["uses"]) for row in known]
+    meant = dict.fromkeys(spelling for way in ways for spelling in spellings(way, starts))
+    return await connection.fetch(BY_SPELLING, list(meant), query.country, query.limit)
 
 
 async def _by_number(connection: Connection, query: SearchRegistry) -> list[Any]:

@@ -4,11 +4,18 @@ from faststream.nats import NatsRouter
 
 from chassis.decider import Rejected
 from chassis.site import Site
-from chassis.wire import answer_query
-from contracts.enrichment import LookUpCompany, RegistryEntry, RegistryHits, SearchRegistry
+from chassis.wire import answer_query, hear_query
+from contracts.enrichment import (
+    ForgetSearch,
+    LookUpCompany,
+    RegistryEntry,
+    RegistryHits,
+    SearchRegistry,
+)
 from contracts.identifiers import NumberInvalid
 from enrichment.live import complete, suggest
 from enrichment.picks import note_pick
+from enrichment.questions import answered, forget
 from enrichment.registry import NumberPersonal, look_up
 from enrichment.search import search
 from enrichment.sources.configured import opened
@@ -18,11 +25,20 @@ router = NatsRouter()
 
 async def on_search(query: SearchRegistry, site: Site) -> RegistryHits:
     """Answer the type-ahead."""
+    return await answered(query.search_id, _searched(query, site))
+
+
+async def _searched(query: SearchRegistry, site: Site) -> RegistryHits:
     told = await suggest(site.pool, opened(), query)
     if told is not None:
         return told
     async with site.pool.acquire() as connection:
         return await search(connection, query)
+
+
+async def on_forget(query: ForgetSearch, _: Site) -> None:
+    """Stop looking for what nobody waits for."""
+    forget(query.search_id)
 
 
 async def on_look_up(query: LookUpCompany, site: Site) -> RegistryEntry:
@@ -44,4 +60,5 @@ async def on_look_up(query: LookUpCompany, site: Site) -> RegistryEntry:
 
 
 answer_query(router, "enrichment", SearchRegistry, on_search)
+hear_query(router, "enrichment", ForgetSearch, on_forget)
 answer_query(router, "enrichment", LookUpCompany, on_look_up)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from contracts.values import ADDRESS_LINES_MAX, INDUSTRIES_MAX, NAME_CHARACTERS_MAX
@@ -13,6 +14,8 @@ from enrichment.names import name_key
 DESCRIPTION_CHARACTERS_MAX = 4_000
 """What the contracts allow; a few descriptions in the registries are longer."""
 WEBSITE_CHARACTERS_MAX = 300
+REPEATED_MAX = 32_768
+"""Dates, industries and places come again and again, and are read once; nobody changes them."""
 
 _CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _CODE = re.compile(r"^[A-Z0-9]{1,8}$")
@@ -81,8 +84,13 @@ def require(columns: Sequence[str], wanted: Sequence[str]) -> None:
 
 def day(value: object) -> str | None:
     """Return the date that a date or a timestamp begins with."""
+    return _day(value[:10]) if isinstance(value, str) else None
+
+
+@lru_cache(REPEATED_MAX)
+def _day(text: str) -> str | None:
     try:
-        return date.fromisoformat(str(value)[:10]).isoformat()
+        return date.fromisoformat(text).isoformat()
     except ValueError:
         return None
 
@@ -95,17 +103,25 @@ def compact_day(value: object) -> str | None:
 
 def legal_form(code: object, text: object) -> dict[str, Any] | None:
     """Return a legal form whose code is one."""
-    if not isinstance(code, str) or not _CODE.match(code):
-        return None
-    return stated({"code": code, "text": line(text)})
+    return _coded(_CODE, code, line(text), "text") if isinstance(code, str) else None
 
 
 def industry(scheme: str, code: object, text: object = None) -> dict[str, Any] | None:
     """Return an industry; Norway writes a dot into its codes, the contracts do not."""
-    digits = str(code).replace(".", "").strip()
+    return _industry(scheme, str(code), text if isinstance(text, str) else None)
+
+
+@lru_cache(REPEATED_MAX)
+def _industry(scheme: str, code: str, text: str | None) -> dict[str, Any] | None:
+    digits = code.replace(".", "").strip()
     if not _INDUSTRY.match(digits) or not int(digits):
         return None
     return stated({"scheme": scheme, "code": digits, "text": line(text)})
+
+
+@lru_cache(REPEATED_MAX)
+def _coded(form: re.Pattern[str], code: str, text: str | None, named: str) -> dict[str, Any] | None:
+    return stated({"code": code, named: text}) if form.match(code) else None
 
 
 def industries(found: list[dict[str, Any] | None]) -> list[dict[str, Any]] | None:
@@ -115,9 +131,7 @@ def industries(found: list[dict[str, Any] | None]) -> list[dict[str, Any]] | Non
 
 def municipality(code: object, name: object) -> dict[str, Any] | None:
     """Return a municipality whose code is one."""
-    if not isinstance(code, str) or not _MUNICIPALITY.match(code):
-        return None
-    return stated({"code": code, "name": line(name)})
+    return _coded(_MUNICIPALITY, code, line(name), "name") if isinstance(code, str) else None
 
 
 def address(

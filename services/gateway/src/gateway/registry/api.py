@@ -1,37 +1,35 @@
 """The company registries over HTTP: type-ahead and look-up, with what is here already marked."""
 
 from contextlib import suppress
-from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
+from starlette.requests import Request
 
+from chassis.edge import new_id
+from chassis.site import Site
 from contracts.enrichment import (
     HITS_MAX,
     QUERY_CHARACTERS_MAX,
-    FactSource,
+    ForgetSearch,
     LookUpCompany,
     RegistryEntry,
+    RegistryHit,
     RegistryHits,
     SearchRegistry,
 )
 from contracts.identifiers import NumberInvalid, NumberKind, identify, workplace
 from contracts.values import (
     NO_CONTROLS,
-    Address,
     CountryCode,
-    Employees,
-    IndustryCode,
-    LegalForm,
-    Municipality,
     MunicipalityCode,
-    Proceeding,
 )
 from gateway.asked_by import Here, RegistryReader
-from gateway.problems import Refused, invalid
-from gateway.reading import plain
+from gateway.leaving import Left, unless_left
+from gateway.problems import invalid
+from gateway.registry.entry import Entry, absent, shown
 from gateway.registry.queries import companies_with
 
 router = APIRouter(prefix="/registry/companies", tags=["registry"])
@@ -66,55 +64,12 @@ class Hits(BaseModel):
     items: list[Hit]
 
 
-class EntrySubUnit(BaseModel):
-    """A workplace as the registry has it."""
-
-    number: str
-    name: str
-    active: bool
-    address: Address | None
-    company_id: UUID | None
-
-
-class Entry(BaseModel):
-    """A company as its registry has it: what the form is filled with.
-
-    `sources` says of each field which registry it is from, and of which day. A `partial` entry
-    lacks what its registry could not say today, by the names in `missing`.
-    """
-
-    country: str
-    organisation_number: str
-    parent: str | None
-    registry: str | None
-    as_of: datetime | None
-    active: bool
-    name: str | None = None
-    legal_form: LegalForm | None = None
-    registered_on: date | None = None
-    industries: tuple[IndustryCode, ...] | None = None
-    employees: Employees | None = None
-    municipality: Municipality | None = None
-    no_marketing: bool | None = None
-    vat_number: str | None = None
-    website: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    description: str | None = None
-    proceedings: tuple[Proceeding, ...]
-    addresses: dict[str, Address]
-    sub_units: list[EntrySubUnit]
-    sources: dict[str, FactSource]
-    outcome: Literal["found", "partial", "deleted"]
-    missing: tuple[str, ...]
-    company_id: UUID | None
-
-
 @router.get("")
 async def search_registry(
     *,
     who: RegistryReader,
     site: Here,
+    request: Request,
     q: Annotated[str, Query(max_length=TYPED_CHARACTERS_MAX, pattern=NO_CONTROLS)],
     country: CountryCode | None = None,
     limit: Annotated[int, Query(ge=1, le=HITS_MAX)] = HITS,
@@ -131,21 +86,28 @@ async def search_registry(
         limit=limit,
         municipality=municipality,
         by=who.actor,
+        search_id=new_id(),
     )
-    found = await site.ask.query("enrichment", query, RegistryHits)
-    numbers = [(hit.country, hit.organisation_number) for hit in found.items]
+    found = await _found(request, site, query)
+    numbers = [(hit.country, hit.organisation_number) for hit in found]
     here = await companies_with(site, who.tenant, numbers)
     return Hits(
         items=[
-            Hit.model_validate(
-                {
-                    **hit.model_dump(),
-                    "company_id": here.get((hit.country, hit.organisation_number)),
-                }
-            )
-            for hit in found.items
+            Hit.model_validate(hit.model_dump() | {"company_id": here.get(number)})
+            for hit, number in zip(found, numbers, strict=True)
         ]
     )
+
+
+async def _found(request: Request, site: Site, query: SearchRegistry) -> tuple[RegistryHit, ...]:
+    """Ask, and take the question back when nobody waits for the answer any more."""
+    try:
+        asked = site.ask.query("enrichment", query, RegistryHits)
+        return (await unless_left(request, asked)).items
+    except Left:
+        forget = ForgetSearch.model_validate(query.model_dump(include={"tenant", "search_id"}))
+        await site.ask.tell("enrichment", forget)
+        return ()
 
 
 @router.get("/{country}/{number}")
@@ -161,28 +123,14 @@ async def read_registry_entry(
     )
     found = await site.ask.query("enrichment", query, RegistryEntry)
     if found.facts is None:
-        raise _absent(found)
+        raise absent(found)
     numbers = [unit.number for unit in found.sub_units]
     here = await companies_with(
         site,
         who.tenant,
         [(found.country, one) for one in (found.organisation_number, *numbers)],
     )
-    return _entry(found, here)
-
-
-def _absent(found: RegistryEntry) -> Refused:
-    """Say why there is nothing: some of it may be there another time."""
-    match found.outcome:
-        case "removed":
-            words = "The registry has removed this number for legal reasons."
-            return Refused("registry-entry-removed", words, status=410)
-        case "not-reached":
-            words = "The registry cannot be reached now; try again, or fill in by hand."
-            return Refused("registry-not-reached", words, status=503)
-        case _:
-            words = "The registry knows no such number."
-            return Refused("registry-entry-unknown", words, status=404)
+    return shown(found, here)
 
 
 def _number(country: str, typed: str) -> str:
@@ -199,32 +147,3 @@ def _number(country: str, typed: str) -> str:
             "number", "number-personal", "A sole trader's number is personal; it is not looked up."
         )
     return found.number
-
-
-def _entry(found: RegistryEntry, here: dict[tuple[str, str], str]) -> Entry:
-    said: dict[str, Any] = found.model_dump(mode="json", exclude_none=True)
-    facts = plain(said["facts"])
-    return Entry.model_validate(
-        {
-            **facts["details"],
-            "country": found.country,
-            "organisation_number": found.organisation_number,
-            "parent": found.parent,
-            "sources": found.sources,
-            "outcome": found.outcome,
-            "missing": found.missing,
-            "registry": found.registry,
-            "as_of": found.as_of,
-            "active": facts["active"],
-            "proceedings": facts.get("proceedings", ()),
-            "addresses": facts.get("addresses", {}),
-            "sub_units": [
-                {
-                    **unit.model_dump(mode="json"),
-                    "company_id": here.get((found.country, unit.number)),
-                }
-                for unit in found.sub_units
-            ],
-            "company_id": here.get((found.country, found.organisation_number)),
-        }
-    )

@@ -1,0 +1,34 @@
+"""Questions in hand: one that is taken back is stopped, and its query in the database with it."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+from uuid import UUID
+
+from contracts.enrichment import RegistryHits
+
+NONE = RegistryHits(items=())
+
+_in_hand: dict[UUID, asyncio.Task[RegistryHits]] = {}
+
+
+async def answered(
+    search_id: UUID | None, answer: Coroutine[Any, Any, RegistryHits]
+) -> RegistryHits:
+    """Return an answer, or nothing once the question is taken back."""
+    if search_id is None:
+        return await answer
+    task = asyncio.ensure_future(answer)
+    _in_hand[search_id] = task
+    try:
+        await asyncio.wait({task})
+        return NONE if task.cancelled() else task.result()
+    finally:
+        task.cancel()
+        del _in_hand[search_id]
+
+
+def forget(search_id: UUID) -> None:
+    """Take a question back, if this process has it in hand."""
+    if task := _in_hand.get(search_id):
+        task.cancel()
