@@ -89,10 +89,12 @@ def _beside(url: str, *what: Any) -> Iterator[Connection]:
 
 
 def _fold_odd(tell: Connection, url: str, *what: Any) -> None:
+    projection, table, upto, roles = what
+
     async def fold() -> Filled:
         connection = await connect(url, "rebuild", statement_timeout="0", lock_timeout="0")
         try:
-            return await fold_share(connection, *what, ODD)
+            return await fold_share(connection, projection, table, upto, roles, ODD)
         finally:
             await connection.close()
 
