@@ -16,8 +16,6 @@ log = structlog.get_logger()
 
 BATCH_APPENDS_MAX = 256
 """Enough that a commit costs each little, few enough that none waits long."""
-HALVED_APPENDS_MIN = 16
-"""Fewer gain nothing: a call for two or three costs almost as much as one for all."""
 RETRY_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 """A restarted Postgres is back within these; the asker's deadline is 2.5 s."""
 ANSWER_SECONDS_MAX = 1.5
@@ -177,15 +175,9 @@ class Appender:
         self._disconnect()
 
     async def _run(self) -> None:
-        answered = 0
         while self._waiting:
-            # Half of those who ask just now: the next appends of these are made ready while the
-            # others are committed. All at once, and process and database would wait by turns.
-            asking = len(self._waiting) + answered
-            size = min(asking // 2 if asking >= HALVED_APPENDS_MIN else asking, BATCH_APPENDS_MAX)
-            batch = self._waiting[:size]
-            del self._waiting[:size]
-            answered = len(batch)
+            batch = self._waiting[:BATCH_APPENDS_MAX]
+            del self._waiting[:BATCH_APPENDS_MAX]
             if not await self._settle(batch):
                 # One of them cannot be kept: the others shall not share its fate.
                 for one in batch:
