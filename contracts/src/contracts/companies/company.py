@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.enrichment import RegistryFacts
-from contracts.message import Command, Event
+from contracts.message import Command, Event, Problem
 from contracts.values import (
     Address,
     AddressKind,
@@ -198,6 +198,16 @@ class RestoreCompany(CompanyWish):
     type: Literal["restore-company"] = "restore-company"
 
 
+class RefuseWish(CompanyWish):
+    """What whoever asks has found against a wish: it is refused so, unless it was answered before.
+
+    It comes in the wish's place, under its id and with its fingerprint.
+    """
+
+    type: Literal["refuse-wish"] = "refuse-wish"
+    problem: Problem
+
+
 class CompanyFact(Event):
     """A fact about one company."""
 
@@ -347,7 +357,8 @@ CompanyCommand: TypeAlias = Annotated[
     | AcceptRegistryChange
     | RejectRegistryChange
     | ArchiveCompany
-    | RestoreCompany,
+    | RestoreCompany
+    | RefuseWish,
     Field(discriminator="type"),
 ]
 CompanyEvent: TypeAlias = Annotated[

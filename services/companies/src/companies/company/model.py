@@ -41,6 +41,7 @@ from contracts.companies.company import (
     NoteRegistryFacts,
     OwnerAdded,
     OwnerRemoved,
+    RefuseWish,
     RegistryChangeAccepted,
     RegistryChangeProposed,
     RegistryChangeRejected,
@@ -61,8 +62,7 @@ V = TypeVar("V")
 
 def decide(command: CompanyCommand, company: Company) -> list[CompanyEvent]:  # noqa: C901, PLR0911, PLR0912 - a table of contents
     """Say what follows from a command; say nothing when it is already so."""
-    if not isinstance(command, CreateCompany | ArchiveCompany | RestoreCompany):
-        check_active(company)
+    check_taken(command, company)
     match command:
         case CreateCompany():
             return create(command, company)
@@ -96,8 +96,16 @@ def decide(command: CompanyCommand, company: Company) -> list[CompanyEvent]:  # 
             return archive(command, company)
         case RestoreCompany():
             return restore(command, company)
+        case RefuseWish(problem=found):
+            raise Rejected(found.code, found.message, **found.details)
         case _:
             assert_never(command)
+
+
+def check_taken(command: CompanyCommand, company: Company) -> None:
+    """Refuse what the company does not take as it is."""
+    if not isinstance(command, CreateCompany | ArchiveCompany | RestoreCompany | RefuseWish):
+        check_active(company)
 
 
 def check_active(company: Company) -> None:

@@ -30,7 +30,7 @@ from gateway.company.bodies import (
     company_identity,
     workplace_number,
 )
-from gateway.problems import invalid
+from gateway.problems import Missing, invalid
 from gateway.reading import After
 from gateway.references import check_department, check_owners
 
@@ -45,14 +45,7 @@ async def create_company(
     response: Response,
 ) -> Created:
     """Add a company by hand, or from a registry entry with the workplaces ticked."""
-    await check_owners(asked.site, asked.tenant, body.owners)
-    await check_department(asked.site, asked.tenant, body.department_id)
-    company_id = new_id()
-    if isinstance(body, CompanyByHand):
-        command = _by_hand(asked, company_id, body)
-    else:
-        command = await _from_registry(asked, company_id, body)
-    answer = await asked.ask(command)
+    answer = await asked.ask_prepared(_prepared(asked, body))
     response.headers["Location"] = f"/api/v1/companies/{answer.stream_id}"
     response.headers["ETag"] = etag(answer.version)
     return Created(company_id=answer.stream_id, position=answer.position, sub_units=answer.created)
@@ -102,6 +95,16 @@ async def restore_company(
     return written(response, await asked.ask(command))
 
 
+async def _prepared(asked: Wish, body: AnyNewCompany) -> CreateCompany:
+    """See that all it names is there."""
+    await check_owners(asked.site, asked.tenant, body.owners)
+    await check_department(asked.site, asked.tenant, body.department_id)
+    company_id = new_id()
+    if isinstance(body, CompanyByHand):
+        return _by_hand(asked, company_id, body)
+    return await _from_registry(asked, company_id, body)
+
+
 def _by_hand(asked: Wish, company_id: UUID, body: CompanyByHand) -> CreateCompany:
     identity = company_identity(company_id, body.country, body.organisation_number, asked.at.date())
     return _creation(asked, company_id, body, origin="HAND", identity=identity, name=body.name)
@@ -147,7 +150,7 @@ async def _entry(asked: Wish, body: CompanyFromRegistry) -> RegistryEntry:
         RegistryEntry,
     )
     if entry.facts is None:
-        raise invalid(
+        raise Missing(
             "registry.organisation_number",
             "registry-entry-unknown",
             "The registry knows no company with this number; enter it by hand.",
@@ -159,7 +162,7 @@ def _sub_unit(entry: RegistryEntry, units: dict[str, SubUnit], typed: str) -> Ne
     number = workplace_number(entry.country, typed)
     unit = units.get(number)
     if unit is None:
-        raise invalid("sub_units", "sub-unit-unknown", f"{number} is no workplace of this company.")
+        raise Missing("sub_units", "sub-unit-unknown", f"{number} is no workplace of this company.")
     return NewSubUnit(company_id=new_id(), number=number, name=unit.name, address=unit.address)
 
 
