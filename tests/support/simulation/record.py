@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from chassis.streams import Append, MemoryStreams, Past, Stream
+from chassis.streams import Append, MemoryStreams, Past, Stream, Write
 from contracts.envelope import Envelope
 from contracts.message import Answer, Command, Problem
 from support.simulation.cast import TENANTS
@@ -102,10 +102,11 @@ class RecordedStreams(MemoryStreams):
         writes = []
         for write in append.writes:
             pairs = [kept(event) for event in write.events]
-            writes.append(replace(write, events=[event for event, _ in pairs]))
+            writes.append(Write(write.stream, write.expected, [event for event, _ in pairs]))
             for n, (event, text) in enumerate(pairs, write.expected + 1):
                 self._note(append.command, write.stream, n, event, text)
-        answer = super()._keep(replace(append, writes=tuple(writes)))
+        own = (append.command, append.version, tuple(writes), append.claims, append.created)
+        answer = super()._keep(Append(*own))
         if "answers by tenant" in self._off:
             command = append.command
             for tenant in TENANTS:

@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.message import Answer
 from credit_monitor.poller import DEEP_EVERY
-from support.simulation import office, services
+from support.simulation import office, services, work
 from support.simulation.bureau import WorldBureau
 from support.simulation.bus import Bus
 from support.simulation.cast import NOON, WISHES
@@ -156,7 +156,7 @@ class World:
 
     def work(self, *, at_once: bool = False) -> bool:
         """Let a worker take a step with a company, if one is due."""
-        held = office.lease(self.office)
+        held = work.lease(self.office)
         if held is not None:
             doing = services.work_on(self, held)
             self.let("the worker", "credit-monitor", doing, at_once=at_once)
@@ -281,7 +281,7 @@ class World:
             and all(self._has_all(service) for service in SERVICES)
             and not any(record.parked for record in self.records.values())
             and all(record.relayed >= len(record.log) for record in self.records.values())
-            and not office.is_due(self.office)
+            and not work.is_due(self.office)
         )
 
     def _everybody_goes_on(self) -> bool:
