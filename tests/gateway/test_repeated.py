@@ -1,5 +1,6 @@
 """A request asked again with its key: answered as it was, whatever it names is there or not."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,7 @@ from gateway.asking import Wish
 
 pytestmark = pytest.mark.servers
 
+REFUSED_SECONDS_MAX = 3.0
 HAND = {"name": "Ett AB", "country": "SE"}
 
 
@@ -87,3 +89,18 @@ async def test_without_a_key_it_is_judged_anew(ours: Any) -> None:
     assert (await create(ours, owner, None))[0] == 422
     await ours.hears(added(owner))
     assert (await create(ours, owner, None))[0] == 201
+
+
+async def test_what_takes_too_long_to_look_up_leaves_less_time_to_ask(
+    ours: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: Any) -> Answer:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    ours.site.ask.command = never
+    soon = ours.site.settings.model_copy(update={"command_deadline_seconds": 0.5})
+    monkeypatch.setattr(ours.site, "settings", soon)
+    async with asyncio.timeout(REFUSED_SECONDS_MAX):
+        status, said = await create(ours, new_id(), "key")
+    assert (status, said["code"]) == (503, "unavailable")

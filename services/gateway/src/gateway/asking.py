@@ -1,5 +1,6 @@
 """Wishes on their way to `companies`: stamped with who, when and which, and asked over NATS."""
 
+import asyncio
 import re
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -87,15 +88,17 @@ class Wish:
     async def ask_prepared(self, preparing: Awaitable[Command]) -> Answer:
         """Ask for what is being prepared; that something it names is missing is an answer too.
 
-        The request may have been done before, when nothing was missing.
+        The request may have been done before, when nothing was missing. All of it takes no longer
+        than one command may.
         """
-        try:
-            command = await preparing
-        except Missing as missing:
-            if not self.repeatable:
-                raise
-            command = self._refusal(missing)
-        return await self.ask(command)
+        async with asyncio.timeout(self.site.settings.command_deadline_seconds):
+            try:
+                command = await preparing
+            except Missing as missing:
+                if not self.repeatable:
+                    raise
+                command = self._refusal(missing)
+            return await self.ask(command)
 
     def _refusal(self, missing: Missing) -> RefuseWish:
         details = {MISSING: missing.field}
