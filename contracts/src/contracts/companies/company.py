@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contracts.companies.settings import RegistryPolicy
 from contracts.enrichment import RegistryFacts
-from contracts.message import Command, Event
+from contracts.message import Command, Event, Problem
 from contracts.values import (
     Address,
     AddressKind,
@@ -226,6 +226,16 @@ class RestoreCompany(CompanyWish):
     type: Literal["restore-company"] = "restore-company"
 
 
+class RefuseWish(CompanyWish):
+    """What whoever asks has found against a wish: it is refused so, unless it was answered before.
+
+    It comes in the wish's place, under its id and with its fingerprint.
+    """
+
+    type: Literal["refuse-wish"] = "refuse-wish"
+    problem: Problem
+
+
 class CompanyFact(Event):
     """A fact about one company."""
 
@@ -393,7 +403,8 @@ CompanyCommand: TypeAlias = Annotated[
     | AddSubUnits
     | DismissSubUnit
     | ArchiveCompany
-    | RestoreCompany,
+    | RestoreCompany
+    | RefuseWish,
     Field(discriminator="type"),
 ]
 CompanyEvent: TypeAlias = Annotated[

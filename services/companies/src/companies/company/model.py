@@ -40,6 +40,7 @@ from contracts.companies.company import (
     InvoiceProfileChanged,
     OwnerAdded,
     OwnerRemoved,
+    RefuseWish,
     RelationEnded,
     RelationStarted,
     RemoveOwner,
@@ -54,8 +55,7 @@ from contracts.companies.company import (
 
 def decide(command: CompanyCommand, company: Company) -> list[CompanyEvent]:  # noqa: C901, PLR0911, PLR0912 - a table of contents
     """Say what follows from a command; say nothing when it is already so."""
-    if not isinstance(command, CreateCompany | ArchiveCompany | RestoreCompany):
-        check_active(company)
+    check_taken(command, company)
     if isinstance(command, AboutRegistry):
         return decide_on_registry(command, company)
     if isinstance(command, AboutSubUnits):
@@ -87,8 +87,16 @@ def decide(command: CompanyCommand, company: Company) -> list[CompanyEvent]:  # 
             return archive(command, company)
         case RestoreCompany():
             return restore(command, company)
+        case RefuseWish(problem=found):
+            raise Rejected(found.code, found.message, **found.details)
         case _:
             assert_never(command)
+
+
+def check_taken(command: CompanyCommand, company: Company) -> None:
+    """Refuse what the company does not take as it is."""
+    if not isinstance(command, CreateCompany | ArchiveCompany | RestoreCompany | RefuseWish):
+        check_active(company)
 
 
 def check_active(company: Company) -> None:

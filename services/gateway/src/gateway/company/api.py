@@ -29,7 +29,7 @@ from gateway.company.bodies import (
     company_identity,
 )
 from gateway.company.sub_units import chosen
-from gateway.problems import Refused, invalid
+from gateway.problems import Missing, Refused, invalid
 from gateway.reading import After
 from gateway.references import check_department, check_owners
 
@@ -44,14 +44,7 @@ async def create_company(
     response: Response,
 ) -> Created:
     """Add a company by hand, or from a registry entry with the workplaces ticked."""
-    await check_owners(asked.site, asked.tenant, body.owners)
-    await check_department(asked.site, asked.tenant, body.department_id)
-    company_id = new_id()
-    if isinstance(body, CompanyByHand):
-        command = _by_hand(asked, company_id, body)
-    else:
-        command = await _from_registry(asked, company_id, body)
-    answer = await asked.ask(command)
+    answer = await asked.ask_prepared(_prepared(asked, body))
     response.headers["Location"] = f"/api/v1/companies/{answer.stream_id}"
     response.headers["ETag"] = etag(answer.version)
     return Created(company_id=answer.stream_id, position=answer.position, sub_units=answer.created)
@@ -99,6 +92,16 @@ async def restore_company(
     """Take an archived company back."""
     command = RestoreCompany(**asked.stamp(company_id=company_id))
     return written(response, await asked.ask(command))
+
+
+async def _prepared(asked: Wish, body: AnyNewCompany) -> CreateCompany:
+    """See that all it names is there."""
+    await check_owners(asked.site, asked.tenant, body.owners)
+    await check_department(asked.site, asked.tenant, body.department_id)
+    company_id = new_id()
+    if isinstance(body, CompanyByHand):
+        return _by_hand(asked, company_id, body)
+    return await _from_registry(asked, company_id, body)
 
 
 def _by_hand(asked: Wish, company_id: UUID, body: CompanyByHand) -> CreateCompany:
@@ -157,7 +160,7 @@ async def _entry(asked: Wish, body: CompanyFromRegistry) -> RegistryEntry:
         words = "The registry cannot be reached now; try again, or enter the company by hand."
         raise Refused("registry-not-reached", words, status=503)
     if entry.facts is None:
-        raise invalid(
+        raise Missing(
             "registry.organisation_number",
             "registry-entry-unknown",
             "The registry knows no company with this number; enter it by hand.",

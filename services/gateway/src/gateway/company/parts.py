@@ -43,9 +43,12 @@ async def add_owner(
     _who: CompanyChanger, asked: Asked, company_id: UUID, user_id: UUID, response: Response
 ) -> Written:
     """Make a user responsible for a company."""
-    await check_owners(asked.site, asked.tenant, [user_id])
-    command = AddOwner(**asked.stamp(company_id=company_id, user_id=user_id))
-    return written(response, await asked.ask(command))
+
+    async def prepared() -> AddOwner:
+        await check_owners(asked.site, asked.tenant, [user_id])
+        return AddOwner(**asked.stamp(company_id=company_id, user_id=user_id))
+
+    return written(response, await asked.ask_prepared(prepared()))
 
 
 @router.delete("/owners/{user_id}")
@@ -112,9 +115,13 @@ async def set_department(
     response: Response,
 ) -> Written:
     """Say which of the tenant's own departments a company belongs to, or none."""
-    await check_department(asked.site, asked.tenant, body.department_id)
-    command = SetDepartment(**asked.stamp(company_id=company_id, department_id=body.department_id))
-    return written(response, await asked.ask(command))
+
+    async def prepared() -> SetDepartment:
+        await check_department(asked.site, asked.tenant, body.department_id)
+        chosen = body.department_id
+        return SetDepartment(**asked.stamp(company_id=company_id, department_id=chosen))
+
+    return written(response, await asked.ask_prepared(prepared()))
 
 
 @router.put("/identity")

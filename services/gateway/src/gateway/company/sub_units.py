@@ -16,7 +16,7 @@ from gateway.bodies import Body as BodyModel
 from gateway.bodies import strictly
 from gateway.company import queries
 from gateway.company.bodies import NUMBER_CHARACTERS_MAX, Number, workplace_number
-from gateway.problems import Refused, invalid, not_found
+from gateway.problems import Missing, Refused, not_found
 from gateway.reading import After, caught_up
 
 router = APIRouter(prefix="/companies/{company_id}/sub-units", tags=["companies"])
@@ -45,11 +45,7 @@ async def add_sub_units(
 ) -> SubUnitsAdded:
     """Add workplaces out of the registry, all or none, each a record of its own."""
     await caught_up(asked.site, asked.tenant, "company_card", after)
-    entry = await _entry(asked, company_id)
-    units = {unit.number: unit for unit in entry.sub_units}
-    wanted = tuple(chosen(entry, units, typed) for typed in body.sub_units)
-    command = AddSubUnits(**asked.stamp(company_id=company_id, sub_units=wanted))
-    answer = await asked.ask(command)
+    answer = await asked.ask_prepared(_addition(asked, company_id, body))
     response.headers["ETag"] = etag(answer.version)
     return SubUnitsAdded(position=answer.position, sub_units=answer.created)
 
@@ -74,8 +70,15 @@ def chosen(entry: RegistryEntry, units: dict[str, SubUnit], typed: str) -> NewSu
     number = workplace_number(entry.country, typed)
     unit = units.get(number)
     if unit is None:
-        raise invalid("sub_units", "sub-unit-unknown", f"{number} is no workplace of this company.")
+        raise Missing("sub_units", "sub-unit-unknown", f"{number} is no workplace of this company.")
     return NewSubUnit(company_id=new_id(), number=number, name=unit.name, address=unit.address)
+
+
+async def _addition(asked: Wish, company_id: UUID, body: SubUnitsBody) -> AddSubUnits:
+    entry = await _entry(asked, company_id)
+    units = {unit.number: unit for unit in entry.sub_units}
+    wanted = tuple(chosen(entry, units, typed) for typed in body.sub_units)
+    return AddSubUnits(**asked.stamp(company_id=company_id, sub_units=wanted))
 
 
 async def _entry(asked: Wish, company_id: UUID) -> RegistryEntry:
