@@ -1,6 +1,6 @@
 """From an event to its effect: in order, once, and in the transaction that says so."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,32 +59,58 @@ class Reaction:
     name: str
     to: tuple[type[Event], ...]
     act: Callable[[Happened], Awaitable[None]]
+    act_on_all: Callable[[Sequence[Happened]], Awaitable[None]] | None = None
+    """The same for all of a batch, where that spares the database work; reactions are independent
+    of each other, so this comes after those that act on each."""
+
+
+async def react_to_all(
+    reactions: tuple[Reaction, ...],
+    envelopes: Sequence[Envelope],
+    connection: Connection,
+    site: "Site",
+) -> None:
+    """Let every reaction act on those events of a batch that it listens for."""
+    one_by_one = tuple(reaction for reaction in reactions if not reaction.act_on_all)
+    heard = [
+        happened
+        for envelope in envelopes
+        if (happened := await react(one_by_one, envelope, connection, site, reactions))
+    ]
+    for reaction in reactions:
+        concerned = [one for one in heard if isinstance(one.event, reaction.to)]
+        if reaction.act_on_all and concerned:
+            with metrics.HANDLED.labels(reaction.name, "reacted").time():
+                await reaction.act_on_all(concerned)
 
 
 async def react(
-    reactions: tuple[Reaction, ...], envelope: Envelope, connection: Connection, site: "Site"
-) -> None:
-    """Let every reaction that listens for this event act on it."""
-    names = {form.model_fields["type"].default for r in reactions for form in r.to}
+    reactions: tuple[Reaction, ...],
+    envelope: Envelope,
+    connection: Connection,
+    site: "Site",
+    listening: tuple[Reaction, ...] | None = None,
+) -> Happened | None:
+    """Let every reaction that listens for this event act on it; return it if any does."""
+    names = {form.model_fields["type"].default for r in listening or reactions for form in r.to}
     if envelope.type not in names and codec.is_current(envelope.type):
-        return
+        return None
     with (
         structlog.contextvars.bound_contextvars(
             tenant=envelope.tenant, correlation=str(envelope.correlation)
         ),
         tracing.span(f"{site.service.name} hears {envelope.type}", envelope.traceparent),
     ):
-        await _act(reactions, envelope, connection, site)
+        happened = await _read(envelope, connection, site)
+        for reaction in reactions:
+            if isinstance(happened.event, reaction.to):
+                with metrics.HANDLED.labels(reaction.name, "reacted").time():
+                    await reaction.act(happened)
+        return happened
 
 
-async def _act(
-    reactions: tuple[Reaction, ...], envelope: Envelope, connection: Connection, site: "Site"
-) -> None:
+async def _read(envelope: Envelope, connection: Connection, site: "Site") -> Happened:
     data = codec.parse(envelope.data.encode())
     if '"sealed"' in envelope.data:
         data = await sealing.unseal(site.keys, envelope.tenant, envelope.stream_id, data)
-    event = codec.event_from(data)
-    for reaction in reactions:
-        if isinstance(event, reaction.to):
-            with metrics.HANDLED.labels(reaction.name, "reacted").time():
-                await reaction.act(Happened(event, envelope, connection, site))
+    return Happened(codec.event_from(data), envelope, connection, site)

@@ -4,37 +4,52 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("kundvakt")
+_ids = RandomIdGenerator()
 
 
 def configure(service: str) -> None:
-    """Make spans; export them only where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector."""
-    is_exported = bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
-    provider = TracerProvider(
-        resource=Resource.create({"service.name": service}),
-        # Ids are passed on all the same; what nobody will see is not recorded.
-        sampler=None if is_exported else ALWAYS_OFF,
-    )
-    if is_exported:
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    """Record and export spans where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector."""
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return
+    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
 
 
 @contextmanager
-def span(name: str, traceparent: str | None = None, **attributes: str) -> Iterator[None]:
-    """Do something inside a span that continues where `traceparent` left off."""
+def span(name: str, traceparent: str | None = None) -> Iterator[None]:
+    """Do something inside a span that continues where `traceparent` left off.
+
+    Without a collector nothing is recorded, and only the trace's id is passed on.
+    """
     parent = _propagator.extract({"traceparent": traceparent}) if traceparent else None
-    with _tracer.start_as_current_span(name, context=parent, attributes=attributes):
+    if isinstance(trace.get_tracer_provider(), TracerProvider):
+        with _tracer.start_as_current_span(name, context=parent):
+            yield
+    elif parent is None and trace.get_current_span().get_span_context().is_valid:
         yield
+    else:
+        token = context.attach(parent or _new())
+        try:
+            yield
+        finally:
+            context.detach(token)
+
+
+def _new() -> context.Context:
+    """Begin a trace."""
+    begun = trace.SpanContext(_ids.generate_trace_id(), _ids.generate_span_id(), is_remote=False)
+    return trace.set_span_in_context(trace.NonRecordingSpan(begun))
 
 
 def traceparent() -> str | None:

@@ -1,13 +1,15 @@
 """What the service does when it hears of companies: it learns, and has the company looked at.
 
-Nothing is decided here. Whether to rate, to watch or to leave alone follows from all that is
-known, and is decided where it is done.
+Nothing is decided here but that nothing follows. Whether to rate, to watch or to leave alone
+follows from all that is known, and is decided where it is done.
 """
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from chassis.reaction import Happened, Reaction
-from chassis.tenancy import set_tenant
+from chassis.tenancy import Connection, set_tenant
 from contracts.companies.company import (
     CompanyArchived,
     CompanyCreated,
@@ -20,22 +22,64 @@ from contracts.companies.company import (
 from contracts.credit_monitor import CompanyRated
 from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry
 from credit_monitor import subjects, work
-from credit_monitor.subject import learn
+from credit_monitor.model import Credit
+from credit_monitor.policy import Dealings, Step, next_step
+from credit_monitor.subject import Subject, learn
+from credit_monitor.subjects import Standing
 
 
 async def learn_of_company(happened: Happened) -> None:
-    """Take in a fact about a company; where it matters for its credit, look at the company."""
-    event: Any = happened.event
-    connection, tenant = happened.connection, happened.envelope.tenant
-    await set_tenant(connection, tenant)
-    before, _ = await subjects.load(connection, tenant, event.company_id)
-    if learn(before, event) == before:
-        return
-    # Whoever works on the company holds its work first and what is known of it second; in
-    # another order we would wait for each other.
-    await _look_at(happened)
-    before, _ = await subjects.load(connection, tenant, event.company_id, held=True)
-    await subjects.save(connection, tenant, event.company_id, learn(before, event))
+    """Take in a fact about a company."""
+    await learn_of_companies([happened])
+
+
+async def learn_of_companies(heard: Sequence[Happened]) -> None:
+    """Take in facts about companies, each tenant's by themselves."""
+    by_tenant: dict[str, dict[UUID, list[Happened]]] = {}
+    for happened in heard:
+        event: Any = happened.event
+        of_tenant = by_tenant.setdefault(happened.envelope.tenant, {})
+        of_tenant.setdefault(event.company_id, []).append(happened)
+    for tenant, of_tenant in by_tenant.items():
+        await set_tenant(heard[0].connection, tenant)
+        await _learn(heard[0].connection, tenant, of_tenant)
+
+
+async def _learn(connection: Connection, tenant: str, heard: dict[UUID, list[Happened]]) -> None:
+    """Keep what is new; where it matters for a company's credit, have the company looked at."""
+    known = await subjects.load_all(connection, tenant, list(heard))
+    in_hand = await work.known(connection, tenant, list(heard))
+    quiet = {}
+    for company_id, happened in heard.items():
+        before, standing = known[company_id]
+        after = _learnt(before, happened)
+        if after == before:
+            continue
+        if company_id not in in_hand and _is_of_no_concern(after, standing):
+            quiet[company_id] = after
+            continue
+        # Whoever works on the company holds its work first and what is known of it second; in
+        # another order we would wait for each other.
+        await _look_at(happened[-1])
+        before, _ = await subjects.load(connection, tenant, company_id, held=True)
+        await subjects.save(connection, tenant, {company_id: _learnt(before, happened)})
+    await subjects.save(connection, tenant, quiet)
+
+
+def _learnt(subject: Subject, heard: Sequence[Happened]) -> Subject:
+    for happened in heard:
+        event: Any = happened.event
+        subject = learn(subject, event)
+    return subject
+
+
+def _is_of_no_concern(subject: Subject, standing: Standing) -> bool:
+    """Say whether nothing follows for a company the bureau was never asked about.
+
+    Most companies are never checked, and each comes with several facts.
+    """
+    step, _ = next_step(subject, Credit(), Dealings())
+    return standing == Standing() and step is Step.NOTHING
 
 
 async def watch_rated_company(happened: Happened) -> None:
@@ -64,6 +108,6 @@ LEARNT: tuple[type[Any], ...] = (
 )
 
 reactions = (
-    Reaction("learn-of-company", LEARNT, learn_of_company),
+    Reaction("learn-of-company", LEARNT, learn_of_company, learn_of_companies),
     Reaction("watch-rated-company", (CompanyRated,), watch_rated_company),
 )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis.tenancy import Connection
@@ -10,6 +11,11 @@ from credit_monitor.subject import Subject
 FACTS = (
     "created, workplace, archived, personal, country, number, relations,"
     " form_by_hand, form_by_registry, registry_key"
+)
+STANDING = ("rated_key", "rated_at", "reference", "as_of")
+FIND = (
+    f"SELECT company_id, {FACTS}, {', '.join(STANDING)} FROM subjects"
+    " WHERE tenant_id = $1 AND company_id = ANY ($2)"
 )
 
 
@@ -27,39 +33,53 @@ async def load(
     connection: Connection, tenant: str, company_id: UUID, *, held: bool = False
 ) -> tuple[Subject, Standing]:
     """Return what is known of a company, held until the end of the transaction if wished."""
-    row = await connection.fetchrow(
-        f"SELECT {FACTS}, rated_key, rated_at, reference, as_of FROM subjects"
-        f" WHERE tenant_id = $1 AND company_id = $2 {'FOR UPDATE' if held else ''}",
-        tenant,
-        company_id,
-    )
-    if row is None:
-        return Subject(), Standing()
+    row = await connection.fetchrow(f"{FIND}{' FOR UPDATE' if held else ''}", tenant, [company_id])
+    return _read(row) if row else (Subject(), Standing())
+
+
+async def load_all(
+    connection: Connection, tenant: str, companies: list[UUID]
+) -> dict[UUID, tuple[Subject, Standing]]:
+    """Return what is known of each of some companies."""
+    rows = {row["company_id"]: row for row in await connection.fetch(FIND, tenant, companies)}
+    return {
+        company_id: _read(rows[company_id]) if company_id in rows else (Subject(), Standing())
+        for company_id in companies
+    }
+
+
+def _read(row: Any) -> tuple[Subject, Standing]:
     facts = dict(row)
-    standing = {name: facts.pop(name) for name in ("rated_key", "rated_at", "reference", "as_of")}
+    del facts["company_id"]
+    standing = {name: facts.pop(name) for name in STANDING}
     facts["relations"] = frozenset(facts["relations"])
     return Subject(**facts), Standing(**standing)
 
 
-async def save(connection: Connection, tenant: str, company_id: UUID, subject: Subject) -> None:
-    """Keep what is known of a company."""
-    await connection.execute(
+async def save(connection: Connection, tenant: str, learnt: dict[UUID, Subject]) -> None:
+    """Keep what is known of companies."""
+    await connection.executemany(
         f"INSERT INTO subjects (tenant_id, company_id, {FACTS})"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
         " ON CONFLICT (tenant_id, company_id) DO UPDATE SET"
         f" ({FACTS}) = ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        tenant,
-        company_id,
-        subject.created,
-        subject.workplace,
-        subject.archived,
-        subject.personal,
-        subject.country,
-        subject.number,
-        sorted(subject.relations),
-        subject.form_by_hand,
-        subject.form_by_registry,
-        subject.registry_key,
+        [
+            (
+                tenant,
+                company_id,
+                subject.created,
+                subject.workplace,
+                subject.archived,
+                subject.personal,
+                subject.country,
+                subject.number,
+                sorted(subject.relations),
+                subject.form_by_hand,
+                subject.form_by_registry,
+                subject.registry_key,
+            )
+            for company_id, subject in learnt.items()
+        ],
     )
 
 

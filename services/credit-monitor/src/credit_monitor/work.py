@@ -66,6 +66,12 @@ async def touch(
     await connection.execute(TOUCH, tenant, company_id, correlation, causation)
 
 
+async def known(connection: Connection, tenant: str, companies: list[UUID]) -> set[UUID]:
+    """Return those about which something is to be done, or being done."""
+    find = "SELECT company_id FROM work WHERE tenant_id = $1 AND company_id = ANY ($2)"
+    return {row["company_id"] for row in await connection.fetch(find, tenant, companies)}
+
+
 async def lease(pool: Pool, at_most: int) -> list[Work]:
     """Take companies in hand that are due and in nobody else's."""
     return [_work(row) for row in await pool.fetch(LEASE, at_most, LEASE_SECONDS)]
