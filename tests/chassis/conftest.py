@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
@@ -15,10 +15,11 @@ from chassis import failpoints, wire
 from chassis.ask import Asker
 from chassis.decider import Claim, Decider
 from chassis.edge import new_id, now
+from chassis.folding import Roles
 from chassis.migrate import migrate_databases, with_database
 from chassis.postgres import connect
 from chassis.projection import Projection, Told
-from chassis.rebuild import Roles, rebuild
+from chassis.rebuild import rebuild
 from chassis.service import Service
 from chassis.site import Site, open_site
 from chassis.stream import recreate_stream
@@ -42,8 +43,7 @@ DEPARTMENTS: Decider[DepartmentCommand, Any, DepartmentEvent] = replace(
 """Departments whose names are taken once."""
 
 
-@dataclass(frozen=True, slots=True)
-class DepartmentRow:
+class DepartmentRow(NamedTuple):
     department_id: str
     name: str
     renamed: int
@@ -126,7 +126,7 @@ class Bench:
         try:
             await connection.execute(f'SET ROLE "{PREFIX}_owner"')
             await connection.execute("SELECT set_config('app.service_role', $1, false)", name)
-            return await rebuild(connection, projection, Roles(f"{PREFIX}_owner", name))
+            return await rebuild(connection, projection, Roles(f"{PREFIX}_owner", name, url))
         finally:
             await connection.close()
 

@@ -95,6 +95,24 @@ async def test_a_connection_lost_around_the_commit_loses_and_repeats_nothing(
     assert await site.pool.fetchval("SELECT count(*) FROM events") == 1
 
 
+async def test_an_answer_that_comes_after_it_was_asked_for_again_counts(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for patience in ("ATTEMPT_SECONDS", "FURTHER_SECONDS"):
+        monkeypatch.setattr(asking, patience, 0.1)
+    replied = wire.replied
+
+    async def slowly(*args: Any) -> bytes:
+        await asyncio.sleep(0.5)
+        return await replied(*args)
+
+    monkeypatch.setattr(wire, "replied", slowly)
+    site, ask = await bench.open(), await bench.ask()
+    async with bench.answering(site, bench.departments()):
+        answer = await ask.command("companies", bench.add("Sales"))
+    assert answer.position == 1
+
+
 async def test_where_nobody_answers_that_is_known_before_the_deadline(bench: Any) -> None:
     ask = await bench.ask(1.0)
     began = time.monotonic()

@@ -151,6 +151,23 @@ async def test_a_commit_whose_answer_is_lost_is_answered_once_it_is_asked_about(
     assert await kept(site, command) == [1]
 
 
+async def test_a_refusal_whose_commit_was_not_heard_of_is_given_once_it_is_asked_about(
+    bench: Any,
+) -> None:
+    async with wire(bench) as (carried, site):
+        first = bench.add("first")
+        await bench.happen(site, first)
+        command = bench.add("first")
+        carried.swallows = True
+        with pytest.raises(Rejected) as refusal:
+            await bench.happen(site, command)
+        assert carried.swallowed == 1
+        await bench.happen(site, bench.rename(first, "other"))
+        with pytest.raises(Rejected) as again:
+            await bench.happen(site, command)
+    assert (again.value.code, again.value.details) == ("taken", refusal.value.details)
+
+
 async def test_without_asking_about_it_a_commit_whose_answer_is_lost_would_seem_undone(
     bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

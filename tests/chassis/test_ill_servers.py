@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,8 +13,9 @@ import orjson
 import pytest
 from nats.aio.client import Client
 
-from chassis import appender, consumer, postgres, projector, relay, watch, wire
+from chassis import appender, consumer, postgres, projector, relay, tenancy, watch, wire
 from chassis.ask import Asker, Unavailable
+from chassis.edge import new_id
 from support.faults.fault_proxy import FaultProxy, Links
 
 pytestmark = pytest.mark.servers
@@ -181,6 +182,42 @@ async def test_kept_they_would_refuse_writes_for_ever(
     monkeypatch.setattr(projector, "heal", keep)
     with pytest.raises(AssertionError, match="still not: both kept"):
         await demoted(bench, keeping, eventually)
+
+
+async def key_made_after_demotion(bench: Any, eventually: Any) -> None:
+    """Make a person's key once a server that took no writes takes them again."""
+    site, role = await bench.open(), "bench_companies"
+    await bench.execute("companies", f"ALTER ROLE {role} SET default_transaction_read_only = on")
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1"
+    await bench.execute("companies", end, role)
+    made: list[bytes] = []
+
+    async def make() -> bool:
+        with suppress(*postgres.TRANSIENT):
+            made.append(await site.keys.make(bench.tenant, new_id()))
+        return bool(made)
+
+    for _ in range(site.settings.pool_size):
+        assert not await make()
+    await bench.execute("companies", f"ALTER ROLE {role} RESET default_transaction_read_only")
+    await eventually(make, "a key made", seconds=2)
+
+
+async def test_keys_are_made_again_by_a_server_that_takes_writes_again(
+    bench: Any, eventually: Any
+) -> None:
+    await key_made_after_demotion(bench, eventually)
+
+
+async def test_kept_the_connections_of_the_key_ring_would_refuse_writes_for_ever(
+    bench: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def keep(*_: Any) -> None:
+        return
+
+    monkeypatch.setattr(tenancy, "heal", keep)
+    with pytest.raises(AssertionError, match="still not: a key made"):
+        await key_made_after_demotion(bench, eventually)
 
 
 async def said_without_a_connection() -> str:

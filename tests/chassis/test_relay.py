@@ -1,17 +1,18 @@
 """The relay: what happened is put on the bus in order, exactly where it was left."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
 import orjson
 import pytest
 
-from chassis import failpoints, relay
+from chassis import failpoints, metrics, relay
 from chassis.decider import Rejected
 from chassis.publisher import Publisher
 from chassis.relay import envelope_of
-from chassis.stream import recreate_stream
+from chassis.stream import recreate_stream, stream_config
 from chassis.streams import Append, Stream, Write
 from contracts.companies.department import DepartmentAdded
 from contracts.envelope import envelope_from
@@ -230,3 +231,23 @@ async def test_the_longest_event_fits_the_bus(bench: Any) -> None:
     await publisher.publish([envelope], "")
     assert command.department_id == envelope.stream_id
     assert await bench.last_on_the_bus() == 1
+
+
+async def test_what_a_full_bus_refuses_waits_in_the_record(bench: Any, eventually: Any) -> None:
+    site, admin = await bench.open(), await bench.nats()
+    room = replace(stream_config(), max_bytes=2_000)
+    await admin.jetstream().update_stream(room)
+    await bench.added(site, 20)
+    retried = metrics.RETRIED.labels("relay")
+    before = retried._value.get()  # noqa: SLF001 - the client has no other way to read
+
+    async def refused() -> bool:
+        return bool(retried._value.get() > before)  # noqa: SLF001 - the same
+
+    async with bench.going(relay.relay(site)):
+        await eventually(refused, "a refusal by the bus")
+        rows = await bench.execute("companies", "SELECT position FROM relay WHERE $1", True)
+        assert rows[0]["position"] <= await bench.last_on_the_bus() < 20
+        await admin.jetstream().update_stream(stream_config())
+        found = await relayed(bench, eventually, 20)
+    assert sorted(positions(found)) == list(range(1, 21))

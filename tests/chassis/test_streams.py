@@ -10,9 +10,10 @@ from chassis import appender
 from chassis.decider import Decider, Rejected
 from chassis.edge import new_id, now
 from chassis.site import Site
-from chassis.streams import MemoryStreams, Stream, Streams, transact
+from chassis.streams import Append, MemoryStreams, Past, Stream, Streams, transact
 from contracts.companies.department import AddDepartment, RenameDepartment
 from contracts.companies.subject import EraseSubject, SubjectErased
+from contracts.message import Answer, Problem
 
 
 def add(tenant: str, name: str, **given: Any) -> AddDepartment:
@@ -35,6 +36,41 @@ def rename(added: AddDepartment, name: str, **given: Any) -> RenameDepartment:
 
 def home(command: AddDepartment) -> Stream:
     return Stream(command.tenant, "department", command.department_id)
+
+
+def told(refusal: Rejected) -> tuple[str, str, dict[str, str]]:
+    return refusal.code, refusal.message, refusal.details
+
+
+async def refused(
+    streams: Streams, decider: Decider[Any, Any, Any], command: Any
+) -> tuple[str, str, dict[str, str]]:
+    with pytest.raises(Rejected) as refusal:
+        await transact(streams, decider, command)
+    return told(refusal.value)
+
+
+class Overtaken:
+    """Streams as an attempt meets them that sleeps before it keeps what it decided, once."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self.decided, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def read(self, stream: Stream, command: Any) -> Past:
+        return await self._streams.read(stream, command)
+
+    async def append(self, append: Append) -> Answer:
+        await self._sleep()
+        return await self._streams.append(append)
+
+    async def refuse(self, command: Any, problem: Problem) -> None:
+        await self._sleep()
+        await self._streams.refuse(command, problem)
+
+    async def _sleep(self) -> None:
+        self.decided.set()
+        await self.goes_on.wait()
 
 
 ERASURES: Decider[EraseSubject, int, SubjectErased] = Decider(
@@ -164,6 +200,89 @@ class StreamsPromise:
         assert len(positions) == 4
         assert positions == list(range(positions[0], positions[0] + 4))
 
+    async def test_a_refusal_is_given_again_whatever_has_happened_since(
+        self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str
+    ) -> None:
+        command = add(tenant, "Sales")
+        early = rename(command, "North")
+        first = await refused(streams, departments, early)
+        assert first[0] == "department-unknown"
+        await transact(streams, departments, command)
+        assert await refused(streams, departments, early) == first
+        assert (await streams.read(home(command), add(tenant, "x"))).version == 1
+        await transact(streams, departments, rename(command, "North"))
+
+    async def test_an_attempt_that_was_overtaken_by_its_own_refusal_is_refused(
+        self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str
+    ) -> None:
+        command, other = add(tenant, "Sales"), add(tenant, "Sales")
+        late = Overtaken(streams)
+        attempt = asyncio.create_task(transact(late, departments, command))
+        await late.decided.wait()
+        await transact(streams, departments, other)
+        taken = await refused(streams, departments, command)
+        assert (taken[0], taken[2]) == ("taken", {"holder": str(other.department_id)})
+        await transact(streams, departments, rename(other, "North"))
+        late.goes_on.set()
+        with pytest.raises(Rejected) as refusal:
+            await attempt
+        assert told(refusal.value) == taken
+        assert (await streams.read(home(command), add(tenant, "x"))).version == 0
+
+    async def test_a_refusal_that_was_overtaken_by_the_doing_is_not_given(
+        self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str
+    ) -> None:
+        command = add(tenant, "Sales")
+        early = rename(command, "North")
+        late = Overtaken(streams)
+        attempt = asyncio.create_task(transact(late, departments, early))
+        await late.decided.wait()
+        await transact(streams, departments, command)
+        done = await transact(streams, departments, early)
+        late.goes_on.set()
+        assert await attempt == done
+
+    async def test_the_same_command_refused_a_hundred_times_at_once_is_refused_alike(
+        self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str
+    ) -> None:
+        command = add(tenant, "Sales")
+        await transact(streams, departments, command)
+        stale = rename(command, "North", expected_version=70)
+        asked = [stale if n % 2 else rename(command, f"d{n}") for n in range(100)]
+        outcomes = await asyncio.gather(
+            *(transact(streams, departments, one) for one in asked), return_exceptions=True
+        )
+        alike = [told(one) for one in outcomes[1::2] if isinstance(one, Rejected)]
+        assert alike == [alike[0]] * 50
+        assert alike[0][0] == "stale"
+
+    async def test_a_refused_command_id_is_refused_for_another_wish(
+        self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str
+    ) -> None:
+        command = rename(add(tenant, "Sales"), "North")
+        await refused(streams, departments, command)
+        other = command.model_copy(update={"name": "Other", "fingerprint": "Other"})
+        assert (await refused(streams, departments, other))[0] == "command-reused"
+
+    async def test_what_one_tenant_was_refused_another_may_do_under_the_same_id(
+        self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str
+    ) -> None:
+        command = rename(add(tenant, "Sales"), "North")
+        await refused(streams, departments, command)
+        other = add(f"{tenant}-b", "Sales", command_id=command.command_id)
+        assert (await transact(streams, departments, other)).version == 1
+
+    async def test_a_change_made_from_a_version_that_is_past_may_be_made_from_the_present_one(
+        self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str
+    ) -> None:
+        command = add(tenant, "Sales")
+        await transact(streams, departments, command)
+        await transact(streams, departments, rename(command, "North"))
+        stale = rename(command, "South", expected_version=1)
+        assert (await refused(streams, departments, stale))[0] == "stale"
+        again = stale.model_copy(update={"expected_version": 2})
+        assert (await transact(streams, departments, again)).version == 3
+
 
 class TestInMemory(StreamsPromise):
     @pytest.fixture
@@ -176,6 +295,19 @@ class TestOnPostgres(StreamsPromise):
     @pytest.fixture
     def streams(self, site: Site) -> Streams:
         return site.streams
+
+
+@pytest.mark.servers
+async def test_what_is_refused_inside_a_transaction_may_be_asked_again(
+    site: Site, departments: Decider[Any, Any, Any], tenant: str
+) -> None:
+    command = add(tenant, "Sales")
+    early = rename(command, "North")
+    async with site.pool.acquire() as connection, connection.transaction():
+        code, _, _ = await refused(site.streams.within(connection), departments, early)
+    assert code == "department-unknown"
+    await transact(site.streams, departments, command)
+    assert (await transact(site.streams, departments, early)).version == 2
 
 
 @pytest.mark.servers

@@ -1,7 +1,6 @@
 """The card: by hand before registry, every value with its source, the watch as it stands."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -68,7 +67,7 @@ def card(fold: Fold) -> Callable[..., CompanyAnswer]:
     """Return what folds events into a card and answers with it."""
 
     def answered(*events: Any) -> CompanyAnswer:
-        row = asdict(fold(company_card, *events))
+        row = fold(company_card, *events)._asdict()
         return view.answer(plain(row), [], TODAY)
 
     return answered

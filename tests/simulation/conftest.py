@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.simulation import office
+from support.simulation.in_memory import in_memory
 
 
 @pytest.fixture(autouse=True, scope="module")
 def tables_in_memory() -> Iterator[None]:
-    with office.in_memory():
+    with in_memory():
         yield

@@ -45,6 +45,12 @@ def journey(box: RunningBox, client: Client, number: str) -> Counter[str]:
         return True if fine else None
 
     eventually(changed, "the new score on the card")
+    refused = {"Idempotency-Key": str(new_id())}
+    missing = f"/companies/{company}/relations/supplier-product"
+    eventually(
+        lambda: client.http.delete(missing, headers=refused).status_code == 404 or None,
+        "the refusal to end what never began",
+    )
     archive = {"Idempotency-Key": str(new_id())}
     eventually(
         lambda: (

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
-from uuid import UUID
 
 import structlog
 
 from chassis import metrics
 from chassis.failpoints import reach
+from chassis.kept import Outcome, Ready, Refusal
 from chassis.postgres import connect, passes
 
 log = structlog.get_logger()
@@ -33,42 +32,12 @@ ALONE = (
     "SELECT outcome, answer::text, digest, holder FROM append_one("
     "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One write as it goes to the database: a stream, what it expects, its events as JSON."""
-
-    category: str
-    stream: UUID
-    expected: int
-    events: Sequence[tuple[UUID, str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """An append with everything sealed, hashed and turned to JSON."""
-
-    tenant: str
-    command: UUID
-    digest: bytes
-    category: str
-    stream: UUID
-    version: int
-    created: str
-    meta: str
-    writes: Sequence[Kept]
-    claims: Sequence[tuple[UUID, str, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one append: `added`, `again`, `claimed` or `conflict`."""
-
-    outcome: str
-    answer: str | None
-    digest: bytes | None
-    holder: UUID | None
+REFUSED = "SELECT outcome, answer::text, digest, holder FROM refuse_batch($1, $2, $3, $4)"
+BOTH = (
+    f"{TOGETHER} UNION ALL"
+    " SELECT outcome, answer::text, digest, holder FROM refuse_batch($21, $22, $23, $24)"
+)
+"""In one commit; the appends come first."""
 
 
 class Fetches(Protocol):
@@ -90,11 +59,34 @@ def is_plain(ready: Ready) -> bool:
     )
 
 
-async def append_all(connection: Fetches, batch: Sequence[Ready]) -> list[Outcome]:
-    """Append for one or several callers in one call of the database's function."""
-    if len(batch) == 1 and is_plain(batch[0]):
-        return await _append_one(connection, batch[0])
-    return await _append_batch(connection, batch)
+async def append_all(connection: Fetches, batch: Sequence[Ready | Refusal]) -> list[Outcome]:
+    """Append for one or several callers in one call of the database, or note refusals."""
+    ready = [one for one in batch if isinstance(one, Ready)]
+    if len(ready) < len(batch):
+        return await _with_refusals(connection, batch, ready)
+    if len(ready) == 1 and is_plain(ready[0]):
+        return await _append_one(connection, ready[0])
+    rows = await connection.fetch(TOGETHER, *_columns(ready))
+    return [Outcome(*row) for row in rows]
+
+
+async def _with_refusals(
+    connection: Fetches, batch: Sequence[Ready | Refusal], ready: Sequence[Ready]
+) -> list[Outcome]:
+    refused = [one for one in batch if isinstance(one, Refusal)]
+    columns = (
+        [one.tenant for one in refused],
+        [one.command for one in refused],
+        [one.digest for one in refused],
+        [one.problem for one in refused],
+    )
+    rows = (
+        await connection.fetch(BOTH, *_columns(ready), *columns)
+        if ready
+        else await connection.fetch(REFUSED, *columns)
+    )
+    appended, noted = iter(rows[: len(ready)]), iter(rows[len(ready) :])
+    return [Outcome(*next(appended if isinstance(one, Ready) else noted)) for one in batch]
 
 
 async def _append_one(connection: Fetches, ready: Ready) -> list[Outcome]:
@@ -119,12 +111,12 @@ async def _append_one(connection: Fetches, ready: Ready) -> list[Outcome]:
     return [Outcome(*row) for row in rows]
 
 
-async def _append_batch(connection: Fetches, batch: Sequence[Ready]) -> list[Outcome]:
+def _columns(batch: Sequence[Ready]) -> tuple[list[Any], ...]:
+    """Return a batch as `append_batch` takes it."""
     writes = [(n, write) for n, ready in enumerate(batch, 1) for write in ready.writes]
     events = [event for _, write in writes for event in write.events]
     claims = [(n, claim) for n, ready in enumerate(batch, 1) for claim in ready.claims]
-    rows = await connection.fetch(
-        TOGETHER,
+    return (
         [ready.tenant for ready in batch],
         [ready.command for ready in batch],
         [ready.digest for ready in batch],
@@ -146,7 +138,6 @@ async def _append_batch(connection: Fetches, batch: Sequence[Ready]) -> list[Out
         [claim[1] for _, claim in claims],
         [claim[2] for _, claim in claims],
     )
-    return [Outcome(*row) for row in rows]
 
 
 class Appender:
@@ -155,11 +146,11 @@ class Appender:
     def __init__(self, url: str, name: str) -> None:
         self._url = url
         self._name = name
-        self._waiting: list[tuple[Ready, asyncio.Future[Outcome]]] = []
+        self._waiting: list[tuple[Ready | Refusal, asyncio.Future[Outcome]]] = []
         self._turn: asyncio.Task[None] | None = None
         self._connection: Any = None
 
-    async def append(self, ready: Ready) -> Outcome:
+    async def append(self, ready: Ready | Refusal) -> Outcome:
         """Append with whoever else is waiting; return what became of this one."""
         outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((ready, outcome))
@@ -183,7 +174,9 @@ class Appender:
                 for one in batch:
                     await self._settle([one])
 
-    async def _settle(self, batch: Sequence[tuple[Ready, "asyncio.Future[Outcome]"]]) -> bool:
+    async def _settle(
+        self, batch: Sequence[tuple[Ready | Refusal, "asyncio.Future[Outcome]"]]
+    ) -> bool:
         """Tell each caller what became of its append; say whether that is known."""
         try:
             outcomes = await self._commit([ready for ready, _ in batch])
@@ -199,7 +192,7 @@ class Appender:
                     outcome.set_result(result)
         return True
 
-    async def _commit(self, batch: Sequence[Ready]) -> list[Outcome]:
+    async def _commit(self, batch: Sequence[Ready | Refusal]) -> list[Outcome]:
         """Commit a batch; after a lost answer ask again, as commands are remembered."""
         for wait in (*RETRY_SECONDS, None):
             try:

@@ -1,6 +1,7 @@
 """Asking another service over NATS: again with the same id until an answer comes or time is up."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,8 +20,11 @@ from contracts.message import Answer, Command, Query, Reply
 log = structlog.get_logger()
 M = TypeVar("M", bound=BaseModel)
 
-ATTEMPT_SECONDS = 0.8
-"""Far above a command's usual few milliseconds, and three fit before the deadline."""
+ATTEMPT_SECONDS = 0.7
+"""Until it is asked again: far above a command's usual few milliseconds. A late answer counts."""
+FURTHER_SECONDS = 0.35
+"""The same for what was asked in vain: whoever answers may just have come back, and five attempts
+fit before the deadline."""
 PAUSE_SECONDS = (0.05, 0.1, 0.2)
 """Between attempts when nobody is there to answer: longer each time, for many may be asking."""
 EVERYWHERE_AFTER = 2
@@ -75,13 +79,19 @@ class Asker:
 
     async def _raw_until_answered(self, subject: str, body: bytes) -> bytes:
         """Ask until there is an answer; the last refusal of a passing kind counts at the end."""
+        if len(body) > wire.BODY_BYTES_MAX:
+            raise Rejected("too-large", "This is more than one request may carry.")
         last: Rejected | None = None
+        attempts = _Attempts(subject, body, self._deadline)
         try:
             async with asyncio.timeout(self._deadline):
                 pauses = chain(PAUSE_SECONDS, repeat(PAUSE_SECONDS[-1]))
                 silent = 0
                 while True:
-                    answer = await self._once(silent, subject, body)
+                    attempts.begin(self._lines_for(silent))
+                    answer = self._kept(
+                        await attempts.heard(FURTHER_SECONDS if silent else ATTEMPT_SECONDS)
+                    )
                     silent += 1
                     if answer is not None:
                         silent = 0
@@ -98,23 +108,24 @@ class Asker:
         except TimeoutError:
             log.warning("no answer", subject=subject)
             raise (last or Unavailable()) from None
+        finally:
+            attempts.end()
 
-    async def _once(self, silent: int, subject: str, body: bytes) -> bytes | None:
-        """Ask through the line that answered last, then the next, then all; keep what answers.
+    def _lines_for(self, silent: int) -> Sequence[Client]:
+        """Return the line that answered last, then the next, then all.
 
         Through all of them only in the end: many copies of everything help nobody who is busy.
         """
-        if len(body) > wire.BODY_BYTES_MAX:
-            raise Rejected("too-large", "This is more than one request may carry.")
-        lines = list(self._lines)
         if silent < EVERYWHERE_AFTER:
-            lines = [lines[silent % len(lines)]]
-        with tracing.span(f"ask {subject}"):
-            if len(lines) == 1:
-                line, answer = await _through(lines[0], subject, body)
-            else:
-                line, answer = await _first(lines, subject, body)
-        if answer is not None and line is not self._lines[0]:
+            return [self._lines[silent % len(self._lines)]]
+        return list(self._lines)
+
+    def _kept(self, heard: tuple[Client, bytes] | None) -> bytes | None:
+        """Return what was heard; the line that it came through is the first from now on."""
+        if heard is None:
+            return None
+        line, answer = heard
+        if line is not self._lines[0]:
             self._lines.remove(line)
             self._lines.appendleft(line)
         return answer
@@ -125,32 +136,54 @@ class Asker:
             raise Rejected(reply.problem.code, reply.problem.message, **reply.problem.details)
 
 
-async def _first(lines: Sequence[Client], subject: str, body: bytes) -> tuple[Client, bytes | None]:
-    """Ask through several lines at once; the first answer counts."""
-    asking = [asyncio.create_task(_through(line, subject, body)) for line in lines]
-    try:
-        for one in asyncio.as_completed(asking):
-            line, answer = await one
-            if answer is not None:
-                return line, answer
-    finally:
-        for task in asking:
-            task.cancel()
-    return lines[0], None
+class _Attempts:
+    """All attempts at one question that may still be answered."""
+
+    def __init__(self, subject: str, body: bytes, seconds: float) -> None:
+        self._asked = (subject, body, seconds)
+        self._under_way: set[asyncio.Task[tuple[Client, bytes | None]]] = set()
+        self._latest: set[asyncio.Task[tuple[Client, bytes | None]]] = set()
+
+    def begin(self, lines: Sequence[Client]) -> None:
+        """Ask once more, beside what is under way."""
+        self._latest = {asyncio.create_task(_through(line, *self._asked)) for line in lines}
+        self._under_way |= self._latest
+
+    async def heard(self, seconds: float) -> tuple[Client, bytes] | None:
+        """Return the first answer to any; nothing in time, or once the latest came to nothing."""
+        until = time.monotonic() + seconds
+        while self._latest and (left := until - time.monotonic()) > 0:
+            done, self._under_way = await asyncio.wait(
+                self._under_way, timeout=left, return_when=asyncio.FIRST_COMPLETED
+            )
+            self._latest -= done
+            for one in done:
+                line, answer = one.result()
+                if answer is not None:
+                    return line, answer
+        return None
+
+    def end(self) -> None:
+        """Wait for none of them any more."""
+        for one in self._under_way:
+            one.cancel()
 
 
-async def _through(line: Client, subject: str, body: bytes) -> tuple[Client, bytes | None]:
+async def _through(
+    line: Client, subject: str, body: bytes, seconds: float
+) -> tuple[Client, bytes | None]:
     """Ask through one line; no answer is no error."""
     if not line.is_connected:
         return line, None
-    headers = {"content-type": "application/json"}
-    if parent := tracing.traceparent():
-        headers["traceparent"] = parent
-    try:
-        message = await line.request(subject, body, timeout=ATTEMPT_SECONDS, headers=headers)
-    except (NatsError, TimeoutError, OSError):
-        return line, None
-    return line, message.data
+    with tracing.span(f"ask {subject}"):
+        headers = {"content-type": "application/json"}
+        if parent := tracing.traceparent():
+            headers["traceparent"] = parent
+        try:
+            message = await line.request(subject, body, timeout=seconds, headers=headers)
+        except (NatsError, TimeoutError, OSError):
+            return line, None
+        return line, message.data
 
 
 def _reply(body: bytes) -> Reply:

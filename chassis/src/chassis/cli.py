@@ -12,9 +12,10 @@ import typer
 
 from chassis import logs, parking, stream
 from chassis.digest import digests
+from chassis.folding import Roles
 from chassis.migrate import MigrationFailed, migrate
 from chassis.operator import PREFIX, NotRunning, as_owner, installed, operator
-from chassis.rebuild import Roles, rebuild
+from chassis.rebuild import rebuild
 from chassis.service import Service
 
 app = typer.Typer(
@@ -55,7 +56,9 @@ def rebuild_command(
     os.nice(REBUILD_NICENESS)
 
     async def build(service: Service, one: Any, connection: Any) -> None:
-        rows = await rebuild(connection, one, Roles(f"{PREFIX}_owner", site.role(service.name)))
+        url = site.database(service.name)
+        roles = Roles(f"{PREFIX}_owner", site.role(service.name), url)
+        rows = await rebuild(connection, one, roles)
         typer.echo(f"{one.name}: {rows} rows")
 
     for service, one in found:

@@ -137,13 +137,16 @@ async def consume(site: Site) -> None:
 
 async def _fetch_for_ever(subscription: Any, intake: Intake, lock: Any, pace: float) -> None:
     clock = asyncio.get_running_loop().time
+    looked_at = clock()
     async with aclosing(batches(subscription)) as coming:
         async for messages in coming:
-            next_at = clock() + pace
+            began = clock()
             if messages:
                 await settle(intake, messages)
-            await still_leading(lock)
-            if messages and (early := next_at - clock()) > 0:
+            if clock() - looked_at >= FETCH_SECONDS:
+                await still_leading(lock)
+                looked_at = clock()
+            if messages and (early := began + pace - clock()) > 0:
                 await asyncio.sleep(early)
 
 

@@ -4,18 +4,23 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from pydantic import TypeAdapter
 
 from chassis import codec, sealing, tracing
-from chassis.appender import Appender, Fetches, Kept, Outcome, Ready, append_all
+from chassis.appender import Appender, Fetches, append_all
 from chassis.decider import Rejected
 from chassis.edge import new_id
+from chassis.failpoints import reach
+from chassis.kept import Kept, Outcome, Ready, Refusal
 from chassis.keys import KeyRing
 from chassis.streams import Answered, Append, Claimed, Past, Stream, WrongVersion
 from chassis.tenancy import Connection
-from contracts.message import Answer, Command, Event
+from contracts.message import Answer, Command, Event, Problem
 
 EVENT_BYTES_MAX = 165_000
 """Postgres writes JSON with spaces, half as long again at worst; the bus takes 262,144."""
+GIVEN: TypeAdapter[Answer | Problem] = TypeAdapter(Answer | Problem)
+"""What a command was answered with, as the record has it."""
 READ = """
 SELECT 0 AS version, digest, answer::text AS text FROM commands
 WHERE tenant_id = $1 AND command_id = $4
@@ -35,7 +40,7 @@ class PostgresStreams:
         self._keys = keys
 
     async def read(self, stream: Stream, command: Command) -> Past:
-        """Return a stream's past, and the answer to the command if it was given before."""
+        """Return a stream's past, and what the command was answered if it was asked before."""
         rows = await self._reader.fetch(
             READ, stream.tenant, stream.id, stream.category, command.command_id
         )
@@ -44,7 +49,7 @@ class PostgresStreams:
             first = rows.pop(0)
             answered = Answered(
                 first["digest"] == await self._digest(command),
-                Answer.model_validate_json(first["text"]),
+                GIVEN.validate_json(first["text"]),
             )
         events = [await self._event(stream, row["text"]) for row in rows]
         return Past(events, len(events), answered)
@@ -52,6 +57,14 @@ class PostgresStreams:
     async def append(self, append: Append) -> Answer:
         """Keep what a command led to, in one commit with whatever else is waiting."""
         return judge(await self._appender.append(await self._ready(append)))
+
+    async def refuse(self, command: Command, problem: Problem) -> None:
+        """Remember a refusal, in one commit with whatever else is waiting."""
+        digest = await self._digest(command)
+        refusal = Refusal(command.tenant, command.command_id, digest, problem.model_dump_json())
+        if (await self._appender.append(refusal)).outcome != "refused":
+            raise WrongVersion
+        reach("append.refused")
 
     def within(self, connection: Connection) -> "TransactionStreams":
         """Return the same streams, appended to inside a transaction that is already open."""
@@ -115,6 +128,12 @@ class TransactionStreams(PostgresStreams):
         """Append alone, before the transaction's own commit."""
         outcomes = await append_all(self._connection, [await self._ready(append)])
         return judge(outcomes[0])
+
+    async def refuse(self, command: Command, problem: Problem) -> None:
+        """Remember nothing: it would be undone with the rest, and nobody was told.
+
+        What is parked is asked again, when what stood in its way is mended.
+        """
 
 
 def judge(outcome: Outcome) -> Answer:

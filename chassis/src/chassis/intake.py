@@ -83,7 +83,7 @@ class Intake:
         """
         async with self._site.pool.acquire() as lent, lent.transaction():
             sources = sorted({envelope.source for envelope in envelopes})
-            last = {source: await self._lock(lent, source) for source in sources}
+            last = await self._lock(lent, sources)
             ready = in_order(envelopes, last)
             if ready:
                 reach("intake.begun")
@@ -105,18 +105,21 @@ class Intake:
             self._site.changed.set()
         return last
 
-    async def _lock(self, connection: Connection, source: str) -> int:
-        """Return the checkpoint, held until the end of the transaction."""
-        find = "SELECT position FROM checkpoints WHERE consumer = $1 AND source = $2 FOR UPDATE"
-        position = await connection.fetchval(find, self._consumer, source)
-        if position is None:
+    async def _lock(self, connection: Connection, sources: list[str]) -> dict[str, int]:
+        """Return how far we are with each source, held until the end of the transaction."""
+        find = (
+            "SELECT source, position FROM checkpoints WHERE consumer = $1 AND source = ANY ($2)"
+            " ORDER BY source FOR UPDATE"
+        )
+        rows = await connection.fetch(find, self._consumer, sources)
+        if len(rows) < len(sources):
             await connection.execute(
-                "INSERT INTO checkpoints VALUES ($1, $2, 0) ON CONFLICT DO NOTHING",
+                "INSERT INTO checkpoints SELECT $1, unnest($2::text[]), 0 ON CONFLICT DO NOTHING",
                 self._consumer,
-                source,
+                sources,
             )
-            position = await connection.fetchval(find, self._consumer, source)
-        return int(position)
+            rows = await connection.fetch(find, self._consumer, sources)
+        return {row["source"]: row["position"] for row in rows}
 
     async def _take_all(self, connection: Connection, envelopes: list[Envelope]) -> None:
         blocked = await self._blocked(connection)

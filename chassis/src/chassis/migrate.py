@@ -12,8 +12,9 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import structlog
 
+from chassis.folding import Roles
 from chassis.postgres import connect
-from chassis.rebuild import Roles, build_missing
+from chassis.rebuild import build_missing
 from chassis.service import Service
 from chassis.stream import declare_stream
 

@@ -1,12 +1,13 @@
 """Connections to Postgres, with the time-outs that keep a frozen server from freezing us."""
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import structlog
 
-from chassis.tenancy import Pool
+if TYPE_CHECKING:
+    from chassis.tenancy import Pool
 
 log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ def passes(error: BaseException) -> bool:
     return isinstance(error, TRANSIENT)
 
 
-async def open_pool(url: str, size: int, name: str) -> Pool:
+async def open_pool(url: str, size: int, name: str) -> "Pool":
     """Open a pool; waits a while for a server that is still starting."""
     for attempt in range(1, START_ATTEMPTS + 1):
         try:
@@ -83,7 +84,7 @@ async def connect(url: str, name: str, **settings: str) -> Any:
     )
 
 
-async def heal(pool: Pool, error: BaseException) -> None:
+async def heal(pool: "Pool", error: BaseException) -> None:
     """Drop a pool's connections when they lead to a server that no longer takes writes."""
     if getattr(error, "sqlstate", None) in STALE_POOL:
         log.warning("database went away, connections renewed", error=str(error))

@@ -69,7 +69,8 @@ class Publisher:
 
     async def _on_ack(self, message: Msg) -> None:
         answer = orjson.loads(message.data or b"{}")
-        if "stream" not in answer:
+        # A full stream names itself in its refusal too.
+        if "error" in answer or "stream" not in answer:
             self._refused.append(str(answer.get("error") or message.headers))
         self._waiting.discard(message.subject.rpartition(".")[2])
         if not self._waiting:

@@ -1,54 +1,23 @@
 """A read model built beside the live one and switched: no reader ever sees it empty."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 import structlog
 
 from chassis.failpoints import reach
-from chassis.intake import BEHIND, reason_of
+from chassis.folding import Filled, Roles, fill
 from chassis.projection import AnyProjection
-from chassis.projector import HISTORY, others, park, told_from
+from chassis.projector import BATCH_EVENTS, CONCERNING, HISTORY, apply, others, park
 from chassis.service import Service
 from chassis.table import Table
 
 log = structlog.get_logger()
 
-
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """Who defines tables, and who writes rows into them."""
-
-    owner: str
-    service: str
-
-
 LOCK = 7004
-PAGE_EVENTS = 2_000
-"""The database finds the next page while this one is folded; a small one is there in time."""
-COPY_ROWS = 1_000
-"""Enough that sending costs each little."""
+HEAD = "SELECT seq FROM history_head"
 END_OF_STATEMENT = re.compile(r";$", re.MULTILINE)
 """A statement ends with its line; a comment has other signs at its end."""
-NOTHING = r"\N"
-ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-"""As COPY reads its text format."""
-UNPLAIN = re.compile(r"[\\\t\n\r]")
-
-
-@dataclass(slots=True)
-class Built:
-    """A read model in the making: its rows, how far in history it is, what could not be folded."""
-
-    rows: dict[tuple[str, str], Any] = field(default_factory=dict)
-    touched: set[tuple[str, str]] = field(default_factory=set)
-    position: int = 0
-    blocked: set[tuple[str, Any]] = field(default_factory=set)
-    parked: list[tuple[Any, str]] = field(default_factory=list)
 
 
 async def build_missing(connection: Any, service: Service, roles: Roles) -> None:
@@ -73,23 +42,19 @@ async def rebuild(connection: Any, projection: AnyProjection, roles: Roles) -> i
 
 
 async def _rebuild(connection: Any, projection: AnyProjection, roles: Roles) -> int:
-    name = await _create(connection, projection)
+    table = Table(projection, await _create(connection, projection))
     reach("rebuild.created")
-    # Row-level security holds for the owner too: rows are read and written as the service.
-    await connection.execute(f'SET ROLE "{roles.service}"')
-    built = Built()
-    await _fold(connection, projection, built)
-    table = Table(projection, name)
-    await connection.execute(f'SET ROLE "{roles.owner}"')
-    await _fill(connection, projection, table, built.rows)
+    upto = await connection.fetchval(HEAD)
+    filled = await fill(connection, projection, table, upto, roles)
+    await _open(connection, projection, table)
     reach("rebuild.filled")
-    await connection.execute(f"ANALYZE {name}")
-    old = await _switch(connection, projection, table, built, roles)
+    await connection.execute(f"ANALYZE {table.name}")
+    old = await _switch(connection, projection, table, upto, filled, roles)
     reach("rebuild.switched")
     if old:
         await connection.execute(f"DROP TABLE IF EXISTS {old}")
-    log.info("read model built", projection=projection.name, table=name, rows=len(built.rows))
-    return len(built.rows)
+    log.info("read model built", projection=projection.name, table=table.name, rows=filled.rows)
+    return filled.rows
 
 
 async def _create(connection: Any, projection: AnyProjection) -> str:
@@ -116,51 +81,8 @@ def _statements(projection: AnyProjection, name: str) -> tuple[str, str]:
     return parts[0], parts[1].strip() if len(parts) > 1 else ""
 
 
-async def _events(connection: Any, after: int) -> AsyncIterator[Any]:
-    rows = await connection.fetch(HISTORY, after, PAGE_EVENTS)
-    while rows:
-        last = rows[-1]["seq"]
-        following = asyncio.ensure_future(connection.fetch(HISTORY, last, PAGE_EVENTS))
-        await asyncio.sleep(0)  # lets the question go out
-        for row in rows:
-            yield row
-        rows = await following
-
-
-async def _fold(connection: Any, projection: AnyProjection, built: Built) -> None:
-    """Fold history into rows in memory, from where `built` is."""
-    passed_over = others(projection)
-    async for row in _events(connection, built.position):
-        built.position = row["seq"]
-        if row["type"] in passed_over:
-            continue
-        if (row["tenant_id"], row["stream_id"]) in built.blocked:
-            built.parked.append((row, BEHIND))
-            continue
-        try:
-            told = told_from(row)
-            if isinstance(told.event, projection.handles):
-                at = (told.tenant, projection.key(told))
-                built.rows[at] = projection.evolve(built.rows.get(at), told)
-                built.touched.add(at)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is parked with its reason
-            built.blocked.add((row["tenant_id"], row["stream_id"]))
-            built.parked.append((row, reason_of(error)))
-
-
-async def _fill(
-    connection: Any, projection: AnyProjection, table: Table, rows: dict[tuple[str, str], Any]
-) -> None:
-    """Fill a table that nobody but its owner can see yet, then index it, protect it, open it."""
-
-    async def copied() -> AsyncIterator[bytes]:
-        lines = [line(at[0], row, table.fields) for at, row in rows.items() if row is not None]
-        for start in range(0, len(lines), COPY_ROWS):
-            yield "".join(lines[start : start + COPY_ROWS]).encode()
-
-    await connection.copy_to_table(
-        table.name, source=copied(), columns=["tenant_id", *table.fields], timeout=None
-    )
+async def _open(connection: Any, projection: AnyProjection, table: Table) -> None:
+    """Index a table, protect it, and open it to those who are to use it."""
     async with connection.transaction():
         if indexes := _statements(projection, table.name)[1]:
             await connection.execute(indexes)
@@ -171,20 +93,13 @@ async def _fill(
         await connection.execute("SELECT app.grant_to_reader($1, 'SELECT')", table.name)
 
 
-def line(tenant: str, row: Any, fields: Sequence[str]) -> str:
-    """Return a row as COPY reads it."""
-    return "\t".join([tenant, *(_column(getattr(row, name)) for name in fields)]) + "\n"
-
-
-def _column(value: Any) -> str:
-    if value is None:
-        return NOTHING
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return text.translate(ESCAPES) if UNPLAIN.search(text) else text
-
-
-async def _switch(
-    connection: Any, projection: AnyProjection, table: Table, built: Built, roles: Roles
+async def _switch(  # noqa: PLR0917 - all that has come together
+    connection: Any,
+    projection: AnyProjection,
+    table: Table,
+    upto: int,
+    filled: Filled,
+    roles: Roles,
 ) -> str | None:
     """Take in what came meanwhile, then lead readers and the projector to the new table."""
     async with connection.transaction():
@@ -192,15 +107,8 @@ async def _switch(
             "SELECT table_name FROM projections WHERE name = $1 FOR UPDATE", projection.name
         )
         await connection.execute(f'SET LOCAL ROLE "{roles.service}"')
-        built.touched.clear()
-        await _fold(connection, projection, built)
-        late = {at: built.rows[at] for at in built.touched}
-        await table.write(connection, late)
-        consumer = f"projection:{projection.name}"
-        # What was parked before is in the new table or was met, and parked, again.
-        await connection.execute("DELETE FROM parked WHERE consumer = $1", consumer)
-        for row, reason in built.parked:
-            await park(connection, projection, row, reason)
+        await _park(connection, projection, filled.parked)
+        position = await _catch_up(connection, projection, table, upto)
         await connection.execute(f'SET LOCAL ROLE "{roles.owner}"')
         await connection.execute(
             f"CREATE OR REPLACE VIEW {projection.name} WITH (security_invoker = true)"
@@ -219,10 +127,32 @@ async def _switch(
             projection.name,
             projection.version,
             table.name,
-            built.position,
+            position,
         )
         reach("rebuild.switching")
     return state["table_name"] if state else None
+
+
+async def _park(connection: Any, projection: AnyProjection, parked: dict[int, str]) -> None:
+    """Put aside what could not be folded; what was before is in the table or among it again."""
+    consumer = f"projection:{projection.name}"
+    await connection.execute("DELETE FROM parked WHERE consumer = $1", consumer)
+    for seq, reason in sorted(parked.items()):
+        row = await connection.fetchrow(HISTORY, seq - 1, 1)
+        await park(connection, projection, row, reason)
+
+
+async def _catch_up(connection: Any, projection: AnyProjection, table: Table, upto: int) -> int:
+    """Fold what came meanwhile as the projector does; return how far that goes."""
+    head: int = await connection.fetchval(HEAD)
+    passed_over = sorted(others(projection))
+    is_full = True
+    while is_full:
+        rows = await connection.fetch(CONCERNING, upto, head, passed_over, BATCH_EVENTS)
+        await apply(connection, projection, table, rows, parks=True)
+        is_full = len(rows) == BATCH_EVENTS
+        upto = rows[-1]["seq"] if is_full else head
+    return upto
 
 
 async def _shape_changed(connection: Any, projection: AnyProjection, table: Table) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from chassis.decider import Claim, Decider, Rejected
-from contracts.message import Answer, Command, Event
+from contracts.message import Answer, Command, Event, Problem
 
 C = TypeVar("C", bound=Command)
 S = TypeVar("S")
@@ -42,7 +42,7 @@ class Answered:
     """What a command led to when it was first asked, and whether this is the same wish."""
 
     same: bool
-    answer: Answer
+    answer: Answer | Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,13 @@ class Streams(Protocol):
         """
         ...
 
+    async def refuse(self, command: Command, problem: Problem) -> None:
+        """Remember that a command was refused, and why.
+
+        Raises `WrongVersion` when the command was answered elsewhere.
+        """
+        ...
+
 
 def repeat(answered: Answered) -> Answer:
     """Answer a repeated command as before, refuse another wish under a used id."""
@@ -97,6 +104,9 @@ def repeat(answered: Answered) -> Answer:
             "command-reused",
             "This idempotency key was used before for another request; choose a new key.",
         )
+    if isinstance(answered.answer, Problem):
+        problem = answered.answer
+        raise Rejected(problem.code, problem.message, **problem.details)
     return answered.answer
 
 
@@ -128,19 +138,39 @@ def _plan(decider: Decider[C, S, E], command: C, past: Past) -> Append:
 
 
 async def transact(streams: Streams, decider: Decider[C, S, E], command: C) -> Answer:
-    """Read, fold, decide, append; decide again if someone else wrote first."""
+    """Read, fold, decide, append or refuse; decide again if someone else wrote first."""
     home = Stream(command.tenant, command.aggregate, command.stream_id)
     for _ in range(ATTEMPTS):
         past = await streams.read(home, command)
         if past.answered:
             return repeat(past.answered)
         try:
-            return await streams.append(_plan(decider, command, past))
+            return await _answer(streams, decider, command, past)
         except WrongVersion:
             continue
-        except Claimed as claimed:
-            raise decider.taken(claimed.holder) from claimed
     raise Rejected("busy", "Others are changing this at the same moment; try again.")
+
+
+async def _answer(streams: Streams, decider: Decider[C, S, E], command: C, past: Past) -> Answer:
+    """Decide, and keep what follows: a refusal too, for another attempt may be under way."""
+    try:
+        return await streams.append(_plan(decider, command, past))
+    except Claimed as claimed:
+        refusal = decider.taken(claimed.holder)
+    except Rejected as rejected:
+        refusal = rejected
+    if not _is_outdated(command, past):
+        problem = Problem(code=refusal.code, message=refusal.message, details=refusal.details)
+        await streams.refuse(command, problem)
+    raise refusal
+
+
+def _is_outdated(command: Command, past: Past) -> bool:
+    """Say whether a command is made from a version that is past: it never comes again.
+
+    No attempt can succeed then, and the wish may be repeated from the version that is now.
+    """
+    return command.expected_version is not None and command.expected_version < past.version
 
 
 class MemoryStreams:
@@ -148,7 +178,7 @@ class MemoryStreams:
 
     def __init__(self) -> None:
         self.events: dict[Stream, list[Event]] = {}
-        self.answers: dict[tuple[str, UUID], tuple[str, Answer]] = {}
+        self.answers: dict[tuple[str, UUID], tuple[str, Answer | Problem]] = {}
         self.holders: dict[tuple[str, Claim], UUID] = {}
         self.position = 0
 
@@ -171,6 +201,12 @@ class MemoryStreams:
         if any(len(self.events.get(w.stream, ())) != w.expected for w in append.writes):
             raise WrongVersion
         return self._keep(append)
+
+    async def refuse(self, command: Command, problem: Problem) -> None:
+        """Remember that a command was refused."""
+        if (command.tenant, command.command_id) in self.answers:
+            raise WrongVersion
+        self.answers[command.tenant, command.command_id] = (command.fingerprint, problem)
 
     def _keep(self, append: Append) -> Answer:
         command = append.command

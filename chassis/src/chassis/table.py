@@ -14,8 +14,9 @@ class Table:
 
     def __init__(self, projection: AnyProjection, name: str) -> None:
         self.name = name
-        self._form = projection.row
-        self.fields = tuple(projection.row.__dataclass_fields__)
+        self._form: Any = projection.row
+        self._settle = projection.settle
+        self.fields: tuple[str, ...] = self._form._fields
         self.key = self.fields[0]
 
     async def load(
@@ -36,9 +37,13 @@ class Table:
         data = orjson.loads(text)
         return self._form(*(data[name] for name in self.fields))
 
+    def settled(self, rows: dict[tuple[str, str], Any]) -> list[tuple[str, Any]]:
+        """Return the rows that there are, as they are written."""
+        return [(at[0], self._settle(row)) for at, row in rows.items() if row is not None]
+
     async def write(self, connection: Connection, rows: dict[tuple[str, str], Any]) -> None:
         """Write what became of each row: upsert the ones there are, delete the others."""
-        kept = [(tenant, row) for (tenant, _), row in rows.items() if row is not None]
+        kept = self.settled(rows)
         gone = [at for at, row in rows.items() if row is None]
         if kept:
             columns = ", ".join(self.fields)
@@ -49,7 +54,7 @@ class Table:
                 f" jsonb_populate_record(NULL::{self.name}, a.said)"
                 f" ON CONFLICT (tenant_id, {self.key}) DO UPDATE SET {changes}",
                 [tenant for tenant, _ in kept],
-                [orjson.dumps(row).decode() for _, row in kept],
+                [orjson.dumps(row._asdict()).decode() for _, row in kept],
             )
         if gone:
             await connection.execute(

@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
+from chassis.postgres import heal
+
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = (
     "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -15,10 +17,14 @@ Connection: TypeAlias = (
 @asynccontextmanager
 async def tenant_transaction(pool: Pool, tenant: str) -> AsyncIterator[Connection]:
     """Open a transaction that sees one tenant's rows: row-level security stands below it."""
-    async with pool.acquire() as lent, lent.transaction():
-        connection: Any = lent
-        await set_tenant(connection, tenant)
-        yield connection
+    try:
+        async with pool.acquire() as lent, lent.transaction():
+            connection: Any = lent
+            await set_tenant(connection, tenant)
+            yield connection
+    except asyncpg.PostgresError as error:
+        await heal(pool, error)
+        raise
 
 
 async def set_tenant(connection: Connection, tenant: str) -> None:

@@ -1,15 +1,17 @@
 """A read model built anew: nobody notices, and whatever interrupts it leaves nothing behind."""
 
 import asyncio
-from dataclasses import dataclass, replace
-from typing import Any
+import os
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import pytest
 
-from chassis import failpoints, projector
+from chassis import failpoints, folding, projector
 from chassis import rebuild as rebuilding
 from chassis.intake import BEHIND
 from chassis.projection import Projection, Told
+from chassis.projector import HISTORY
 from chassis.tenancy import tenant_transaction
 
 pytestmark = pytest.mark.servers
@@ -33,6 +35,43 @@ async def test_a_rebuilt_read_model_equals_the_live_one(screen: Any) -> None:
     assert await screen.bench.build() == 30
     assert (await screen.state())["table_name"] != before
     assert await screen.rows() == live
+    assert await screen.tables() == [(await screen.state())["table_name"]]
+
+
+@pytest.fixture
+def two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two processes fold, however short history is."""
+    monkeypatch.setattr(folding, "SHARED_EVENTS_MIN", 0)
+
+
+@pytest.mark.usefixtures("two")
+async def test_two_processes_fold_and_park_what_one_does(screen: Any) -> None:
+    await screen.poisoned()
+    await screen.renamed(30, 3)
+    await screen.fold()
+    live = await screen.rows()
+    assert await screen.bench.build() == 32
+    assert await screen.rows() == live
+    for _ in range(2):
+        await screen.bench.build(screen.refusing("worse"))
+        assert await screen.parked() == [(2, "ValueError: unbearable"), (4, BEHIND)]
+    await screen.bench.build()
+    assert await screen.parked() == []
+
+
+@pytest.mark.usefixtures("two")
+async def test_a_rebuild_whose_second_process_dies_fails_and_the_live_one_stays(
+    screen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await screen.renamed(5, 1)
+    await screen.fold()
+    live = await screen.state()
+    with monkeypatch.context() as patched:
+        patched.setattr(folding, "_fold_odd", lambda *_: os._exit(1))
+        with pytest.raises(EOFError):
+            await screen.bench.build()
+    assert await screen.state() == live
+    assert await screen.bench.build() == 5
     assert await screen.tables() == [(await screen.state())["table_name"]]
 
 
@@ -88,20 +127,23 @@ async def test_a_rebuild_in_place_would_be_seen(
         await connection.execute('SET ROLE "bench_owner"')
         return str(name)
 
-    async def fill(connection: Any, _projection: Any, table: Any, rows: Any) -> None:
+    async def fill(connection: Any, projection: Any, table: Any, upto: int, _roles: Any) -> Any:
         await connection.execute('SET ROLE "bench_gateway"')
-        await table.write(connection, rows)
+        history = await connection.fetch(HISTORY, 0, upto)
+        await projector.fold_into(connection, projection, table, history)
         await connection.execute('SET ROLE "bench_owner"')
+        return folding.Filled()
 
     monkeypatch.setattr(rebuilding, "_create", in_place)
-    monkeypatch.setattr(rebuilding, "_fill", fill)
-    monkeypatch.setattr(rebuilding, "_switch", _no_switch)
+    monkeypatch.setattr(rebuilding, "fill", fill)
+    monkeypatch.setattr(rebuilding, "_open", _nothing)
+    monkeypatch.setattr(rebuilding, "_switch", _nothing)
     counts = await read_while_rebuilding(screen)
     with pytest.raises(AssertionError):
         assert counts == sorted(counts)
 
 
-async def _no_switch(*_: Any) -> None:
+async def _nothing(*_: Any) -> None:
     return None
 
 
@@ -127,10 +169,9 @@ async def test_signs_that_copy_reads_otherwise_stand_in_a_rebuilt_row_as_they_we
     screen: Any,
 ) -> None:
     names = ["back\\slash \\N", "a\ttab", "two\nlines\r\n", "\\.", "{“å”}"]
-    columns = ["department_id", "name", "renamed", "seq"]
     for name in names:
         row = screen.shown.row("id", name, 0, 1)
-        assert rebuilding.line("t", row, columns).count("\n") == 1
+        assert folding.line("t", row).count("\n") == 1
     await screen.bench.happen(screen.source, *(screen.bench.add(name) for name in names[3:]))
     await screen.hear()
     await screen.fold()
@@ -160,8 +201,7 @@ async def test_two_rebuilds_at_once_do_not_hurt_each_other(screen: Any) -> None:
     assert await screen.tables() == [(await screen.state())["table_name"]]
 
 
-@dataclass(frozen=True, slots=True)
-class LoudRow:
+class LoudRow(NamedTuple):
     department_id: str
     shouted: str
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -51,6 +52,9 @@ class Entry:
     position: int | None = None
     code: str = ""
     answers: int = 0
+    asked_at: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    """From the first time it was asked to the last answer."""
     body: dict[str, Any] = field(default_factory=dict)
 
 
@@ -82,6 +86,7 @@ class Ledger:
     async def answered(self, entry: Entry, said: Said, status: int, body: dict[str, Any]) -> None:
         """Write down an answer, or that there was none; a settled entry stays settled."""
         entry.answers += 1
+        entry.seconds = time.monotonic() - entry.asked_at
         if entry.first is None:
             entry.first, entry.first_status = said, status
         entry.last, entry.status = said, status

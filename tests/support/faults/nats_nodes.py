@@ -128,7 +128,7 @@ def nats_nodes(directory: Path, many: int = 1) -> Iterator[NatsNodes]:
             yield found
         finally:
             for node in nodes:
-                node.child.signal(signal.SIGKILL)
+                found.kill(node)
 
 
 def _cluster(name: str, port: int, peers: dict[tuple[str, str], FaultProxy]) -> str:

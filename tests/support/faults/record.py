@@ -76,6 +76,8 @@ SELECT event_id AS id, position, tenant_id AS tenant, category, stream_id AS str
        (meta->>'command')::uuid AS command, data::text AS data
 FROM events ORDER BY position
 """
+DONE = "SELECT tenant_id, command_id, answer::text AS a FROM commands WHERE NOT answer ? 'code'"
+"""What was refused is remembered too, by its code."""
 HISTORY = """
 SELECT h.*, h.data::text AS text, h.id::text AS id_text, h.correlation::text AS correlation_text,
        h.causation::text AS causation_text
@@ -105,7 +107,7 @@ async def read_record(
 async def _read_source(connection: Any, service: str, record: Record) -> None:
     rows = await connection.fetch(EVENTS)
     record.facts[service] = [Fact(source=service, **row) for row in rows]
-    rows = await connection.fetch("SELECT tenant_id, command_id, answer::text AS a FROM commands")
+    rows = await connection.fetch(DONE)
     record.answers[service] = {
         (row["tenant_id"], row["command_id"]): orjson.loads(row["a"]) for row in rows
     }

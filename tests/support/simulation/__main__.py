@@ -4,11 +4,11 @@
 import os
 import sys
 
-from support.simulation import office
+from support.simulation.in_memory import in_memory
 from support.simulation.run import asked_seconds, run_for
 from support.simulation.world import Red
 
-with office.in_memory():
+with in_memory():
     try:
         ran = run_for(asked_seconds(), int(os.environ.get("SEED", "1")))
     except Red as red:

@@ -7,6 +7,9 @@ from contracts.envelope import Envelope
 from support.simulation.process import Away
 from support.simulation.record import SERVICES
 
+MessageId = tuple[str, int, str]
+"""Whose event it is, where it stands there, and which publication of it this is."""
+
 
 @dataclass(slots=True)
 class Bus:
@@ -14,14 +17,14 @@ class Bus:
 
     is_up: bool = True
     messages: list[Envelope | None] = field(default_factory=list)
-    ids: set[str] = field(default_factory=set)
+    ids: set[MessageId] = field(default_factory=set)
     taken: dict[str, dict[int, int]] = field(default_factory=lambda: {s: {} for s in SERVICES})
     """For each consumer the sequences it has to take, and how often each was delivered early."""
     done: dict[str, list[int]] = field(default_factory=lambda: {s: [] for s in SERVICES})
     kept: set[tuple[str, int]] = field(default_factory=set)
     """What it ever acknowledged to a relay, since it was last made anew."""
 
-    def publish(self, envelope: Envelope, message_id: str) -> None:
+    def publish(self, envelope: Envelope, message_id: MessageId) -> None:
         """Keep an event for every consumer, unless it is known by its id."""
         if not self.is_up:
             raise Away

@@ -36,7 +36,27 @@ def _remembered(projection: AnyProjection) -> AnyProjection:
             found = known[asked] = (row, projection.evolve(row, told))
         return found[1]
 
-    return replace(projection, evolve=evolve)
+    settled: dict[int, tuple[Any, Any]] = {}
+
+    def settle(row: Any) -> Any:
+        found = settled.get(id(row))
+        if found is None:
+            if len(settled) > pure.REMEMBERED_MAX:
+                settled.clear()
+            found = settled[id(row)] = (row, projection.settle(row))
+        return found[1]
+
+    keys: dict[int, tuple[Any, str]] = {}
+
+    def key(told: Told) -> str:
+        found = keys.get(id(told.event))
+        if found is None:
+            if len(keys) > pure.REMEMBERED_MAX:
+                keys.clear()
+            found = keys[id(told.event)] = (told.event, projection.key(told))
+        return found[1]
+
+    return replace(projection, key=key, evolve=evolve, settle=settle)
 
 
 PROJECTIONS = (_remembered(company_list), _remembered(company_card), credit_history)
@@ -73,10 +93,14 @@ class Models:
         at = self.positions[projection.name]
         rows = self.rows[projection.name]
         batch = self.history[at : at + BATCH_EVENTS]
+        touched = set()
         for told in batch:
-            if isinstance(told.event, projection.handles):
+            if projection.concerns(told):
                 key = ("" if "rows by tenant" in self.off else told.tenant, projection.key(told))
                 rows[key] = projection.evolve(rows.get(key), told)
+                touched.add(key)
+        for key in touched:
+            rows[key] = projection.settle(rows[key])
         return at + len(batch)
 
     def copy(self) -> "Models":

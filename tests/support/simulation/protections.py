@@ -2,6 +2,7 @@
 
 PROTECTIONS = {
     "commands remembered": "A command that was answered is answered the same for ever.",
+    "refusals remembered": "A command that was refused is refused for ever, by every attempt.",
     "answers by tenant": "A command's id means something within its tenant only.",
     "versions compared": "What is appended was decided on the stream as it stands.",
     "numbers claimed": "A number belongs to one company of a tenant.",
@@ -20,6 +21,7 @@ PROTECTIONS = {
 """By what each is called in the world, with what it promises."""
 LOOKED_FOR = {
     "versions compared": "ask go_on",
+    "refusals remembered": "ask go_on",
     "gaps noticed": "ask relay take",
     "noted after publishing": "ask relay go_on die crash",
     "parked behind": "ask relay take unreadable mended take_up drain",
@@ -29,10 +31,5 @@ LOOKED_FOR = {
     "relay compared": "ask relay go_on bus drain",
     "missing asked for": "ask relay take lose drain",
     "changes dated": "change mood poll pass work",
-    "attempts end in order": "ask go_on",
 }
 """Where its absence shows in few schedules of all: the kinds of steps that it takes."""
-ASSUMPTIONS = {
-    "attempts end in order": "A refusal counts where no earlier attempt was still under way.",
-}
-"""What the world takes for granted; without it, it turns red as well."""

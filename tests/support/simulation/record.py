@@ -5,9 +5,9 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from chassis.streams import Append, MemoryStreams, Past, Stream
+from chassis.streams import Append, MemoryStreams, Past, Stream, Write
 from contracts.envelope import Envelope
-from contracts.message import Answer, Command
+from contracts.message import Answer, Command, Problem
 from support.simulation.cast import TENANTS
 from support.simulation.process import PAUSE
 from support.simulation.pure import kept, numbered
@@ -93,14 +93,20 @@ class RecordedStreams(MemoryStreams):
             append = replace(append, writes=tuple(writes))
         return await super().append(append)
 
+    async def refuse(self, command: Command, problem: Problem) -> None:
+        """Remember that a command was refused."""
+        if "refusals remembered" not in self._off:
+            await super().refuse(command, problem)
+
     def _keep(self, append: Append) -> Answer:
         writes = []
         for write in append.writes:
             pairs = [kept(event) for event in write.events]
-            writes.append(replace(write, events=[event for event, _ in pairs]))
+            writes.append(Write(write.stream, write.expected, [event for event, _ in pairs]))
             for n, (event, text) in enumerate(pairs, write.expected + 1):
                 self._note(append.command, write.stream, n, event, text)
-        answer = super()._keep(replace(append, writes=tuple(writes)))
+        own = (append.command, append.version, tuple(writes), append.claims, append.created)
+        answer = super()._keep(Append(*own))
         if "answers by tenant" in self._off:
             command = append.command
             for tenant in TENANTS:
@@ -148,3 +154,8 @@ class SharedStreams:
         answer = await self._streams.append(append)
         await PAUSE
         return answer
+
+    async def refuse(self, command: Command, problem: Problem) -> None:
+        """Remember that a command was refused; that it is remembered is known a moment later."""
+        await self._streams.refuse(command, problem)
+        await PAUSE

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import lru_cache, partial
 
-from support.simulation import office, services
+from support.simulation import in_memory, services
 from support.simulation.bureau import RATINGS
 from support.simulation.cast import NAMES, NUMBERS, WISHES
 from support.simulation.checks import check
@@ -210,7 +210,7 @@ def scheduled(*steps: str, watched: bool = False) -> bytes:
 def _watched(off: frozenset[str]) -> World:
     """Return a world in which north has Alm and Björk under watch."""
     world = World(off)
-    with office.at(world):
+    with in_memory.at(world):
         world.ask(0, at_once=True)
         world.ask(16, at_once=True)
         world.rest()
@@ -224,7 +224,7 @@ def play(schedule: bytes, off: frozenset[str] = frozenset(), told: list[str] | N
     world.told = told
     if is_watched:
         world.say("north has Alm and Björk as customers, under watch")
-    with office.at(world):
+    with in_memory.at(world):
         try:
             for byte in schedule[1:]:
                 if number := byte % (len(ACTS) + 1):

@@ -23,7 +23,7 @@ from credit_monitor.reactions import reactions as credit_reactions
 from credit_monitor.steps import take as take_step
 from credit_monitor.work import Work
 from enrichment.reactions import reactions as enrichment_reactions
-from support.simulation import office, pure
+from support.simulation import known, office, pure, work
 from support.simulation.cast import WISHES
 from support.simulation.process import PAUSE, at_once
 from support.simulation.record import Parked, Record, SharedStreams
@@ -52,19 +52,15 @@ REACTIONS = {
 
 async def answer(world: "World", wish: int, attempt: int) -> None:
     """Decide on a command; only the latest of several attempts is still waited for."""
-    is_alone = world.asker.under_way[wish] == 1 or "attempts end in order" in world.off
     try:
         await PAUSE
         streams = SharedStreams(world.records["companies"].streams)
         given = await transact(streams, pure.companies, WISHES[wish].command)
     except Rejected as refusal:
-        # Where an earlier attempt was under way, that may have been done: asked again to know.
-        if refusal.code != "busy" and is_alone:
+        if refusal.code != "busy":
             world.asker.refused(wish, attempt, refusal.code)
     else:
         world.asker.answered(wish, attempt, given)
-    finally:
-        world.asker.under_way[wish] -= 1
 
 
 async def relay(world: "World", record: Record) -> None:
@@ -77,7 +73,7 @@ async def relay(world: "World", record: Record) -> None:
         record.relayed = window[-1].position
     for envelope in window:
         await PAUSE
-        world.bus.publish(envelope, f"{envelope.id}.{epoch}")
+        world.bus.publish(envelope, (record.name, envelope.position, f"epoch {epoch}"))
     await PAUSE
     is_same = (record.relayed, record.epoch) == (position, epoch)
     if is_same or "relay compared" in world.off:
@@ -89,7 +85,7 @@ def republish(world: "World", source: str, first: int) -> None:
     """Put events on the bus once more, under new ids."""
     world.republished += 1
     for envelope in world.records[source].log[first - 1 :]:
-        world.bus.publish(envelope, f"{envelope.id}.again{world.republished}")
+        world.bus.publish(envelope, (source, envelope.position, f"again {world.republished}"))
 
 
 async def intake(world: "World", record: Record, sequences: Sequence[int]) -> None:
@@ -200,9 +196,9 @@ async def poll(world: "World") -> None:
         return
     if account.fence != fence:
         return
-    for tenant, company_id in sorted(set(office.store(kept, told))):
-        at_once(office.touch(kept, tenant, company_id, pure.numbered(4, fence)))
-    office.look_after_poll(kept, begun)
+    for tenant, company_id in sorted(set(known.store(kept, told))):
+        at_once(work.touch(kept, tenant, company_id, pure.numbered(4, fence)))
+    work.look_after_poll(kept, begun)
     published = [notice.published for notice in told]
     account.cursor = max([*published, *([account.cursor] if account.cursor else [])], default=None)
     account.leased_until, account.next_poll_at = None, begun + POLL
@@ -218,4 +214,4 @@ async def work_on(world: "World", held: Work) -> None:
     except LeaseLost:
         return
     except Unavailable:
-        office.put_off(kept, held, world.now + PUT_OFF)
+        work.put_off(kept, held, world.now + PUT_OFF)

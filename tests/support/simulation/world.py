@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.message import Answer
 from credit_monitor.poller import DEEP_EVERY
-from support.simulation import office, services
+from support.simulation import office, services, work
 from support.simulation.bureau import WorldBureau
 from support.simulation.bus import Bus
 from support.simulation.cast import NOON, WISHES
@@ -28,36 +28,36 @@ class Asker:
     """Everybody who asks for something, and what they were told."""
 
     attempts: dict[int, int] = field(default_factory=dict)
-    under_way: dict[int, int] = field(default_factory=dict)
     answers: dict[int, Answer] = field(default_factory=dict)
     refusals: dict[int, str] = field(default_factory=dict)
+    said: dict[int, Answer | str] = field(default_factory=dict)
 
     def begin(self, wish: int) -> int:
         """Ask, or ask again."""
         self.attempts[wish] = self.attempts.get(wish, 0) + 1
-        self.under_way[wish] = self.under_way.get(wish, 0) + 1
         return self.attempts[wish]
 
     def answered(self, wish: int, attempt: int, answer: Answer) -> None:
-        """Hear that it was done; always the same."""
-        if attempt == self.attempts[wish] and wish not in self.refusals:
-            before = self.answers.setdefault(wish, answer)
-            if before != answer:
-                raise Red(f"{WISHES[wish].sentence}: first {before}, then {answer}")
+        """Hear that it was done."""
+        self._said_before(wish, answer)
+        if attempt == self.attempts[wish]:
+            self.answers[wish] = answer
 
     def refused(self, wish: int, attempt: int, code: str) -> None:
         """Hear that it was refused."""
-        if attempt != self.attempts[wish]:
-            return
-        if wish in self.answers:
-            raise Red(f"{WISHES[wish].sentence}: done, then refused as {code}")
-        self.refusals[wish] = code
+        self._said_before(wish, code)
+        if attempt == self.attempts[wish]:
+            self.refusals[wish] = code
+
+    def _said_before(self, wish: int, what: Answer | str) -> None:
+        """See that every attempt is told the same, also those that nobody waits for any more."""
+        before = self.said.setdefault(wish, what)
+        if before != what:
+            raise Red(f"{WISHES[wish].sentence}: first {before}, then {what}")
 
     def copy(self) -> "Asker":
         """Return the same asker once more."""
-        return Asker(
-            dict(self.attempts), dict(self.under_way), dict(self.answers), dict(self.refusals)
-        )
+        return Asker(dict(self.attempts), dict(self.answers), dict(self.refusals), dict(self.said))
 
     @property
     def waiting(self) -> list[int]:
@@ -156,7 +156,7 @@ class World:
 
     def work(self, *, at_once: bool = False) -> bool:
         """Let a worker take a step with a company, if one is due."""
-        held = office.lease(self.office)
+        held = work.lease(self.office)
         if held is not None:
             doing = services.work_on(self, held)
             self.let("the worker", "credit-monitor", doing, at_once=at_once)
@@ -281,7 +281,7 @@ class World:
             and all(self._has_all(service) for service in SERVICES)
             and not any(record.parked for record in self.records.values())
             and all(record.relayed >= len(record.log) for record in self.records.values())
-            and not office.is_due(self.office)
+            and not work.is_due(self.office)
         )
 
     def _everybody_goes_on(self) -> bool:

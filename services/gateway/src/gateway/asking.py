@@ -26,7 +26,8 @@ IdempotencyKey = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,200}$")] | None,
     Header(
         alias="Idempotency-Key",
-        description="Chosen by you; the same request with the same key is done once.",
+        description="Chosen by you; the same request with the same key is done once, or refused"
+        " once, and answered the same each time.",
     ),
 ]
 IfMatch = Annotated[

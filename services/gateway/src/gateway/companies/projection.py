@@ -1,8 +1,8 @@
 """The list: one flat row a company, with what it is searched, filtered and sorted by."""
+# ruff: noqa: RUF012 - a row is never changed, its defaults neither
 
-from dataclasses import dataclass, field, replace
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.projection import Projection, Told
 from contracts.companies.company import (
@@ -32,8 +32,7 @@ from gateway.letters import folded, sort_key
 SHOWN = frozenset({"name", "legal_form", "industries", "municipality"})
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A row of `company_list`; `created_at` is absent while only others spoke of the company."""
 
     company_id: str
@@ -46,37 +45,36 @@ class Line:
     sort_name: str = ""
     search: str = ""
     legal_form: str | None = None
-    industries: list[str] = field(default_factory=list)
+    industries: list[str] = []
     municipality: str | None = None
     municipality_name: str | None = None
-    relations: dict[str, Any] = field(default_factory=dict)
-    owners: list[str] = field(default_factory=list)
+    relations: dict[str, Any] = {}
+    owners: list[str] = []
     department_id: str | None = None
     band: str | None = None
     rated_on: str | None = None
     watch: str | None = None
     archived: bool = False
-    known: dict[str, Any] = field(default_factory=dict)
+    known: dict[str, Any] = {}
 
 
 def evolve(row: Line | None, told: Told) -> Line | None:
     """Take in one more fact."""
     line = row or Line(str(told.event.stream_id))
     known = provenance.take_in(line.known, told)
-    if row is None or known is not line.known:
-        line = _settled(replace(line, known=provenance.only(known, SHOWN)))
+    if known is not line.known:
+        line = line._replace(known=provenance.only(known, SHOWN))
     return _by_credit(_by_people(line, told), told)
 
 
-def _settled(line: Line) -> Line:
+def settle(line: Line) -> Line:
     """Put what is known into columns."""
     values, _ = provenance.settled(line.known)
     identity = line.known.get("identity", {})
     name, number = values.get("name", ""), identity.get("number")
     municipality = values.get("municipality") or {}
     words = (name, number, municipality.get("name"))
-    return replace(
-        line,
+    return line._replace(
         country=identity.get("country"),
         number=number,
         name=name,
@@ -94,27 +92,27 @@ def _by_people(line: Line, told: Told) -> Line:  # noqa: PLR0911 - a table of co
     match told.event:
         case CompanyCreated() as event:
             parent = str(event.parent_id) if event.parent_id else None
-            return replace(line, created_at=told.at, kind=event.kind, parent_id=parent)
+            return line._replace(created_at=told.at, kind=event.kind, parent_id=parent)
         case RelationStarted() as event:
             period = {"from": event.since.isoformat(), "to": None}
-            return replace(line, relations={**line.relations, event.relation: period})
+            return line._replace(relations={**line.relations, event.relation: period})
         case RelationEnded() as event:
             before = line.relations.get(event.relation, {})
             period = {**before, "to": event.until.isoformat()}
-            return replace(line, relations={**line.relations, event.relation: period})
+            return line._replace(relations={**line.relations, event.relation: period})
         case OwnerAdded() as event:
             owner = str(event.user_id)
-            return replace(line, owners=[one for one in line.owners if one != owner] + [owner])
+            return line._replace(owners=[one for one in line.owners if one != owner] + [owner])
         case OwnerRemoved() as event:
             owner = str(event.user_id)
-            return replace(line, owners=[one for one in line.owners if one != owner])
+            return line._replace(owners=[one for one in line.owners if one != owner])
         case DepartmentSet() as event:
             chosen = str(event.department_id) if event.department_id else None
-            return replace(line, department_id=chosen)
+            return line._replace(department_id=chosen)
         case CompanyArchived():
-            return replace(line, archived=True)
+            return line._replace(archived=True)
         case CompanyRestored():
-            return replace(line, archived=False)
+            return line._replace(archived=False)
         case _:
             return line
 
@@ -123,13 +121,13 @@ def _by_credit(line: Line, told: Told) -> Line:
     """Take in what the bureau says."""
     match told.event:
         case CompanyRated(rating=rating) | CreditRatingChanged(new=rating):
-            return replace(line, band=rating.band.value, rated_on=rating.rated_on.isoformat())
+            return line._replace(band=rating.band.value, rated_on=rating.rated_on.isoformat())
         case MonitoringStarted():
-            return replace(line, watch="active")
+            return line._replace(watch="active")
         case MonitoringStopped():
-            return replace(line, watch="stopped")
+            return line._replace(watch="stopped")
         case MonitoringExcluded():
-            return replace(line, watch="excluded")
+            return line._replace(watch="excluded")
         case _:
             return line
 
@@ -161,4 +159,5 @@ company_list: Projection[Line] = Projection(
     ),
     key=lambda told: str(told.event.stream_id),
     evolve=evolve,
+    settle=settle,
 )

@@ -3,10 +3,10 @@
 A company's own facts, the registry's and the bureau's come from three services. Each fills
 columns of its own, so that they may arrive in any order among one another.
 """
+# ruff: noqa: RUF012 - a row is never changed, its defaults neither
 
-from dataclasses import dataclass, field, replace
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.codec import to_json
 from chassis.projection import Projection, Told
@@ -42,8 +42,7 @@ from gateway import provenance
 from gateway.provenance import note
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(NamedTuple):
     """A row of `company_card`; `created_at` is absent while only others spoke of the company."""
 
     company_id: str
@@ -55,21 +54,21 @@ class Card:
     parent_id: str | None = None
     archived_at: str | None = None
     department: dict[str, Any] | None = None
-    known: dict[str, Any] = field(default_factory=dict)
-    addresses: dict[str, Any] = field(default_factory=dict)
-    relations: list[dict[str, Any]] = field(default_factory=list)
-    owners: list[dict[str, Any]] = field(default_factory=list)
+    known: dict[str, Any] = {}
+    addresses: dict[str, Any] = {}
+    relations: list[dict[str, Any]] = []
+    owners: list[dict[str, Any]] = []
     invoicing: dict[str, Any] | None = None
-    proposals: dict[str, Any] = field(default_factory=dict)
-    credit: dict[str, Any] = field(default_factory=dict)
+    proposals: dict[str, Any] = {}
+    credit: dict[str, Any] = {}
 
 
 def evolve(row: Card | None, told: Told) -> Card | None:
     """Take in one more fact."""
     card = row or Card(str(told.event.stream_id))
     if isinstance(told.event, CompanyFact):
-        card = replace(card, version=told.version)
-    card = replace(card, known=provenance.take_in(card.known, told))
+        card = card._replace(version=told.version)
+    card = card._replace(known=provenance.take_in(card.known, told))
     return _by_credit(_by_people(_by_company(card, told), told), told)
 
 
@@ -78,8 +77,7 @@ def _by_company(card: Card, told: Told) -> Card:
     match told.event:
         case CompanyCreated() as event:
             parent = str(event.parent_id) if event.parent_id else None
-            return replace(
-                card,
+            return card._replace(
                 created_at=told.at,
                 created_in=told.correlation,
                 kind=event.kind,
@@ -90,11 +88,11 @@ def _by_company(card: Card, told: Told) -> Card:
         case AddressCopied() as event:
             kept = {"address": to_json(event.address), **note(told, "copy")}
             copied = {event.target.value: kept | {"copied_from": event.source.value}}
-            return replace(card, addresses={**card.addresses, **copied})
+            return card._replace(addresses={**card.addresses, **copied})
         case CompanyArchived():
-            return replace(card, archived_at=told.at)
+            return card._replace(archived_at=told.at)
         case CompanyRestored():
-            return replace(card, archived_at=None)
+            return card._replace(archived_at=None)
         case _:
             return card
 
@@ -103,11 +101,11 @@ def _addressed(card: Card, told: Told, event: AddressChanged) -> Card:
     """Set an address; one removed by hand leaves the registry's, if it has one."""
     others = {kind: kept for kind, kept in card.addresses.items() if kind != event.kind.value}
     if event.address is None:
-        return replace(card, addresses=others)
+        return card._replace(addresses=others)
     with_it = card.kind == "WORKPLACE" and card.created_in == told.correlation
     about = note(told, card.known["first"]["source"] if with_it else "hand")
     kept = {"address": to_json(event.address), **about}
-    return replace(card, addresses={**others, event.kind.value: kept})
+    return card._replace(addresses={**others, event.kind.value: kept})
 
 
 def _by_people(card: Card, told: Told) -> Card:  # noqa: C901, PLR0911 - a table of contents
@@ -115,28 +113,28 @@ def _by_people(card: Card, told: Told) -> Card:  # noqa: C901, PLR0911 - a table
     match told.event:
         case RelationStarted() as event:
             period = {"relation": event.relation, "from": event.since.isoformat(), "to": None}
-            return replace(card, relations=[*card.relations, period])
+            return card._replace(relations=[*card.relations, period])
         case RelationEnded() as event:
-            return replace(card, relations=_ended(card.relations, event))
+            return card._replace(relations=_ended(card.relations, event))
         case OwnerAdded() as event:
             owner = {"user_id": str(event.user_id), "since": told.at, "by": told.by}
-            return replace(card, owners=[*_others(card, event), owner])
+            return card._replace(owners=[*_others(card, event), owner])
         case OwnerRemoved() as event:
-            return replace(card, owners=_others(card, event))
+            return card._replace(owners=_others(card, event))
         case DepartmentSet() as event:
             chosen = str(event.department_id) if event.department_id else None
-            return replace(card, department={"department_id": chosen, **note(told, "hand")})
+            return card._replace(department={"department_id": chosen, **note(told, "hand")})
         case InvoiceProfileChanged() as event:
             profile = {"profile": to_json(event.profile), **note(told, "hand")}
-            return replace(card, invoicing=profile)
+            return card._replace(invoicing=profile)
         case RegistryChangeProposed() as event:
             return _proposed(card, told, event)
         case RegistryChangeAccepted() | RegistryChangeRejected() as event:
-            return replace(card, proposals=_settle(card.proposals, {event.field}))
+            return card._replace(proposals=_settle(card.proposals, {event.field}))
         case CompanyDetailsChanged() as event:
-            return replace(card, proposals=_settle(card.proposals, _overtaken(card, event)))
+            return card._replace(proposals=_settle(card.proposals, _overtaken(card, event)))
         case CompanyIdentified():
-            return replace(card, proposals={})
+            return card._replace(proposals={})
         case _:
             return card
 
@@ -160,8 +158,7 @@ def _proposed(card: Card, told: Told, event: RegistryChangeProposed) -> Card:
     """Keep what the registry proposes under the field's own name, which seals are bound to."""
     value = {name: said for name, said in to_json(event.proposed).items() if name == event.field}
     kept = card.proposals
-    return replace(
-        card,
+    return card._replace(
         proposals={
             "values": {**kept.get("values", {}), **value},
             "notes": {**kept.get("notes", {}), event.field: {"at": told.at}},
@@ -201,7 +198,7 @@ def _by_credit(card: Card, told: Told) -> Card:
             said = {"watch": {"state": "excluded", "since": told.at, "reason": event.cause}}
         case _:
             return card
-    return replace(card, credit={**card.credit, **said})
+    return card._replace(credit={**card.credit, **said})
 
 
 company_card: Projection[Card] = Projection(

@@ -1,8 +1,7 @@
 """Credit history: one row for each thing that was said of a company's credit."""
 
-from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.codec import to_json
 from chassis.projection import Projection, Told
@@ -16,8 +15,7 @@ from contracts.credit_monitor import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A row of `credit_history`."""
 
     event_id: str

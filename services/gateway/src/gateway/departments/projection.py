@@ -1,14 +1,13 @@
 """Departments: one row each."""
 
-from dataclasses import dataclass, replace
 from importlib.resources import files
+from typing import NamedTuple
 
 from chassis.projection import Projection, Told
 from contracts.companies.department import DepartmentAdded, DepartmentRenamed
 
 
-@dataclass(frozen=True, slots=True)
-class DepartmentRow:
+class DepartmentRow(NamedTuple):
     """A row of `departments`."""
 
     department_id: str
@@ -22,7 +21,7 @@ def evolve(row: DepartmentRow | None, told: Told) -> DepartmentRow | None:
         case DepartmentAdded() as event:
             return DepartmentRow(str(event.department_id), event.name, told.at)
         case DepartmentRenamed() as event if row:
-            return replace(row, name=event.name)
+            return row._replace(name=event.name)
         case _:
             return row
 

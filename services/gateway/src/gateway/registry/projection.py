@@ -1,14 +1,13 @@
 """Numbers: which company has which, so that a registry's hit can say it is here already."""
 
-from dataclasses import dataclass
 from importlib.resources import files
+from typing import NamedTuple
 
 from chassis.projection import Projection, Told
 from contracts.companies.company import CompanyCreated, CompanyIdentified
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(NamedTuple):
     """A row of `company_numbers`; a sole trader's number is personal and not in it."""
 
     company_id: str

@@ -1,16 +1,14 @@
 """Users: one row each; what names a person stays sealed."""
 
-from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.codec import to_json
 from chassis.projection import Projection, Told
 from contracts.companies.user import UserAdded, UserChanged
 
 
-@dataclass(frozen=True, slots=True)
-class UserRow:
+class UserRow(NamedTuple):
     """A row of `users`."""
 
     user_id: str
@@ -42,7 +40,7 @@ def evolve(row: UserRow | None, told: Told) -> UserRow | None:
                 "active": event.active,
             }
             changed = {name: value for name, value in said.items() if value is not None}
-            return replace(row, version=told.version, **changed)
+            return row._replace(version=told.version, **changed)
         case _:
             return row
 

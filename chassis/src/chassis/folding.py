@@ -1,0 +1,190 @@
+"""History folded in memory and copied into a new table: by one process, or by two."""
+
+import asyncio
+import gc
+import multiprocessing
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any, TypeAlias
+
+import orjson
+
+from chassis.intake import BEHIND, reason_of
+from chassis.postgres import connect
+from chassis.projection import AnyProjection
+from chassis.projector import CONCERNING, others, told_from
+from chassis.table import Table
+
+SHARED_EVENTS_MIN = 50_000
+"""Below that a second process has hardly begun when the first is done."""
+PAGE_EVENTS = 2_000
+"""The database finds the next page while this one is folded; a small one is there in time."""
+COPY_ROWS = 1_000
+"""Enough that sending costs each little."""
+SHARED = CONCERNING.replace("ORDER BY", "AND uuid_hash(stream_id) & $5 = $6 ORDER BY")
+NOTHING = r"\N"
+UNPLAIN = re.compile(r"[\\\t\n\r]")
+ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+"""As COPY reads its text format; other control signs stand for themselves."""
+Rows: TypeAlias = dict[tuple[str, str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Who defines tables, and who writes rows into them; `url` is where to connect once more."""
+
+    owner: str
+    service: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The streams whose hash ends in these bits: events of two streams never meet in a row."""
+
+    mask: int
+    bits: int
+
+
+ALL, EVEN, ODD = Share(0, 0), Share(1, 0), Share(1, 1)
+
+
+@dataclass(slots=True)
+class Filled:
+    """How many rows were copied, and which events could not be folded, with the reason."""
+
+    rows: int = 0
+    parked: dict[int, str] = field(default_factory=dict)
+
+
+async def fill(
+    connection: Any, projection: AnyProjection, table: Table, upto: int, roles: Roles
+) -> Filled:
+    """Fill a new table with what history up to a place leads to."""
+    if roles.url is None or upto < SHARED_EVENTS_MIN:
+        return await fold_share(connection, projection, table, upto, roles, ALL)
+    with _beside(roles.url, projection, table, upto, roles) as told:
+        ours = await fold_share(connection, projection, table, upto, roles, EVEN)
+        theirs: Filled = await asyncio.to_thread(told.recv)
+    return Filled(ours.rows + theirs.rows, ours.parked | theirs.parked)
+
+
+@contextmanager
+def _beside(url: str, *what: Any) -> Iterator[Connection]:
+    """Fold the other share meanwhile, in a copy of this process: nothing has to be loaded twice."""
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(
+        target=_fold_odd, args=(theirs, url, *what), daemon=True
+    )
+    process.start()
+    theirs.close()
+    try:
+        yield ours
+    finally:
+        process.kill()
+        process.join()
+
+
+def _fold_odd(  # noqa: PLR0917 - what a process is told in one go
+    tell: Connection, url: str, projection: AnyProjection, table: Table, upto: int, roles: Roles
+) -> None:
+    async def fold() -> Filled:
+        connection = await connect(url, "rebuild", statement_timeout="0", lock_timeout="0")
+        try:
+            return await fold_share(connection, projection, table, upto, roles, ODD)
+        finally:
+            await connection.close()
+
+    tell.send(asyncio.run(fold()))
+
+
+async def fold_share(  # noqa: PLR0917 - what a process is told in one go
+    connection: Any, projection: AnyProjection, table: Table, upto: int, roles: Roles, share: Share
+) -> Filled:
+    """Fold a share of history in memory, then copy its rows."""
+    filled = Filled()
+    # Row-level security holds for the owner too: history is read as the service.
+    await connection.execute(f'SET ROLE "{roles.service}"')
+    with _unswept():
+        rows = await _fold(connection, projection, upto, share, filled)
+        await connection.execute(f'SET ROLE "{roles.owner}"')
+        filled.rows = await _copy(connection, table, rows)
+    return filled
+
+
+@contextmanager
+def _unswept() -> Iterator[None]:
+    """Look for no cycles: here are none, and looking through all rows again and again is slow."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+async def _events(
+    connection: Any, upto: int, passed_over: Sequence[str], share: Share
+) -> AsyncIterator[Any]:
+    after = 0
+
+    def page() -> Any:
+        which = (after, upto, passed_over, PAGE_EVENTS, share.mask, share.bits)
+        return connection.fetch(SHARED, *which)
+
+    rows = await page()
+    while rows:
+        after = rows[-1]["seq"]
+        following = asyncio.ensure_future(page())
+        await asyncio.sleep(0)  # lets the question go out
+        for row in rows:
+            yield row
+        rows = await following
+
+
+async def _fold(
+    connection: Any, projection: AnyProjection, upto: int, share: Share, filled: Filled
+) -> Rows:
+    rows: Rows = {}
+    blocked: set[tuple[str, Any]] = set()
+    async for row in _events(connection, upto, sorted(others(projection)), share):
+        if blocked and (row["tenant_id"], row["stream_id"]) in blocked:
+            filled.parked[row["seq"]] = BEHIND
+            continue
+        try:
+            told = told_from(row)
+            if projection.concerns(told):
+                at = (told.tenant, projection.key(told))
+                rows[at] = projection.evolve(rows.get(at), told)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is parked with its reason
+            blocked.add((row["tenant_id"], row["stream_id"]))
+            filled.parked[row["seq"]] = reason_of(error)
+    return rows
+
+
+async def _copy(connection: Any, table: Table, rows: Rows) -> int:
+    """Copy rows into a table that nobody but its owner can see yet; return how many."""
+
+    async def copied() -> AsyncIterator[bytes]:
+        lines = [line(tenant, row) for tenant, row in table.settled(rows)]
+        for start in range(0, len(lines), COPY_ROWS):
+            yield "".join(lines[start : start + COPY_ROWS]).encode()
+
+    done = await connection.copy_to_table(
+        table.name, source=copied(), columns=["tenant_id", *table.fields], timeout=None
+    )
+    return int(done.split()[-1])
+
+
+def line(tenant: str, row: Sequence[Any]) -> str:
+    """Return a row as COPY reads it."""
+    return "\t".join([tenant, *map(_column, row)]) + "\n"
+
+
+def _column(value: Any) -> str:
+    if value is None:
+        return NOTHING
+    text = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return text.translate(ESCAPES) if UNPLAIN.search(text) else text
