@@ -1,5 +1,6 @@
 """The registries' stand-in, and our adapters to it, over real HTTP."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 import stamina
 
-from enrichment.sample.company import Sampled, companies
+from chassis.failpoints import arm
+from enrichment.app import service
+from enrichment.load import load
+from enrichment.sample.company import AS_OF, Sampled, companies
 from enrichment.sources.bolagsverket import Bolagsverket
 from enrichment.sources.brreg import Brreg
 from enrichment.sources.calls import Calls, client
@@ -19,11 +23,13 @@ from enrichment.sources.pace import Pace
 from enrichment.sources.prh import Prh
 from enrichment.sources.scb import Scb
 from enrichment.sources.tokens import ClientCredentials
+from onebox.testing import Installation, Servers
 from standins.testing import StandIn
 
 # A folder named as the service's package is not found as one.
 sys.path.append(str(Path(__file__).parent))
 from cases import NORWEGIAN, SEED, quick
+from following import Office
 
 
 @pytest.fixture(scope="session")
@@ -114,3 +120,29 @@ async def gleif(registries: StandIn, opened: AsyncExitStack) -> Gleif:
 def norwegian() -> list[Sampled]:
     """Return the Norwegian companies of the sample."""
     return list(companies(SEED, "NO", NORWEGIAN))
+
+
+@pytest.fixture(scope="session")
+def fed(servers: Servers, sample: list[Path]) -> Installation:
+    """Load the sample into databases that feeds change."""
+
+    async def install() -> Installation:
+        installation = await servers.install("fed", service)
+        url = servers.database_url("fed_enrichment", "fed_enrichment")
+        await load(url, sample, "sample", AS_OF)
+        return installation
+
+    return asyncio.run(install())
+
+
+@pytest.fixture
+async def office(
+    fed: Installation, brreg: Brreg, registries: StandIn, tenant: str
+) -> AsyncIterator[Office]:
+    """Return a tenant's office, with both feeds read to their ends."""
+    async with fed.site(service) as site:
+        office = Office(site, brreg, registries, tenant)
+        await office.read()
+        registries.control("DELETE", "calls")
+        yield office
+        arm("")

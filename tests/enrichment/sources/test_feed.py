@@ -2,42 +2,31 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from cases import norwegian_number, quick
+from following import Office
 from prometheus_client import REGISTRY
 
 import enrichment
-from chassis import codec
-from chassis.edge import new_id
 from chassis.failpoints import Failure, arm
-from chassis.site import Site
 from contracts.enrichment import (
     CompanyEnriched,
     CompanyNotInRegistry,
-    RegistryEntry,
-    SearchRegistry,
     SubUnitAppeared,
     SubUnitClosed,
 )
 from contracts.values import AddressKind
 from enrichment import measuring
-from enrichment.app import service
-from enrichment.feed import Feed, Overtaken
+from enrichment.feed import Overtaken
 from enrichment.load import load
-from enrichment.registry import look_up
 from enrichment.sample.company import AS_OF, Sampled
-from enrichment.search import search
 from enrichment.sources.brreg import Brreg
 from enrichment.sources.port import Unavailable
-from onebox.testing import Installation, Servers
-from standins.testing import StandIn
+from onebox.testing import Servers
 
 pytestmark = pytest.mark.servers
 
@@ -47,82 +36,6 @@ STEPS = sorted(
     for match in re.findall(r'\breach\("(enrichment\.feed-[^"]+)"\)', file.read_text())
 )
 NEW_UNIT = norwegian_number(1)
-
-
-@dataclass
-class Office:
-    """The service over the stand-in: what tenants have, what is read, what is told."""
-
-    site: Site
-    brreg: Brreg
-    registries: StandIn
-    tenant: str
-
-    async def company(self, number: str, tenant: str = "") -> UUID:
-        """Have a company of that number in a tenant's CRM."""
-        company_id = new_id()
-        await self.site.pool.execute(
-            "INSERT INTO crm_companies VALUES ($1, $2, 'NO', $3)",
-            tenant or self.tenant,
-            company_id,
-            number,
-        )
-        return company_id
-
-    def change(self, number: str, kind: str = "enheter", **wish: object) -> None:
-        """Change something at the registry."""
-        self.registries.control("POST", f"documents/{kind}/{number}", dict(wish))
-
-    def feed(self, name: str) -> Feed:
-        return Feed(self.site, self.brreg, name, timedelta(0))
-
-    async def read(self) -> None:
-        """Read both feeds to their ends."""
-        for name in self.brreg.feeds:
-            while await self.feed(name).read():
-                pass
-
-    async def told(self, company_id: UUID) -> list[Any]:
-        """Return what was told of a company."""
-        rows = await self.site.pool.fetch(
-            "SELECT data::text AS data FROM events WHERE stream_id = $1 ORDER BY version",
-            company_id,
-        )
-        return [codec.event_from(codec.parse(row["data"].encode())) for row in rows]
-
-    async def entry(self, number: str) -> RegistryEntry:
-        async with self.site.pool.acquire() as connection:
-            return await look_up(connection, "NO", number)
-
-    async def hits(self, typed: str) -> list[str]:
-        async with self.site.pool.acquire() as connection:
-            found = await search(connection, SearchRegistry(tenant=self.tenant, q=typed))
-        return [hit.organisation_number for hit in found.items]
-
-
-@pytest.fixture(scope="session")
-def fed(servers: Servers, sample: list[Path]) -> Installation:
-    """Load the sample into databases that feeds change."""
-
-    async def install() -> Installation:
-        installation = await servers.install("fed", service)
-        url = servers.database_url("fed_enrichment", "fed_enrichment")
-        await load(url, sample, "sample", AS_OF)
-        return installation
-
-    return asyncio.run(install())
-
-
-@pytest.fixture
-async def office(
-    fed: Installation, brreg: Brreg, registries: StandIn, tenant: str
-) -> AsyncIterator[Office]:
-    async with fed.site(service) as site:
-        office = Office(site, brreg, registries, tenant)
-        await office.read()
-        registries.control("DELETE", "calls")
-        yield office
-        arm("")
 
 
 @pytest.fixture

@@ -25,8 +25,10 @@ from contracts.enrichment import (
     SearchRegistry,
 )
 from enrichment import asking as module
+from enrichment import live, taking
 from enrichment.app import service
 from enrichment.asking import Asking
+from enrichment.formats.listing import Listing
 from enrichment.load import load
 from enrichment.registry import look_up
 from enrichment.sample.company import AS_OF, Sampled, companies
@@ -117,6 +119,7 @@ async def test_a_company_that_our_copy_lacks_is_told_with_its_sub_units_and_then
     assert entry.facts.details.name == one.name
     assert {unit.number for unit in entry.sub_units} == {unit.number for unit in one.units}
     assert entry.sources["name"].registry == "brreg"
+    assert not {"key", "city"} & set(entry.sources)
     async with site.pool.acquire() as connection:
         kept = await look_up(connection, "NO", one.number)
         hits = await search(connection, SearchRegistry(tenant="t1", q=one.name))
@@ -158,6 +161,25 @@ async def test_a_slow_registry_is_not_waited_for(site: Site, registries: StandIn
 
 
 @pytest.mark.usefixtures("sources")
+async def test_not_knowing_what_is_under_way_each_would_ask_again(
+    site: Site, registries: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Forgetful(dict[Any, Any]):
+        def get(self, *_: Any) -> None:
+            return None
+
+        def pop(self, *_: Any) -> None:
+            return None
+
+    monkeypatch.setattr(live, "_under_way", Forgetful())
+    one = list(companies(SEED, "NO", NORWEGIAN))[71]
+    registries.control("POST", "faults", {"slow_seconds": 0.5, "path": one.number})
+    await asyncio.gather(*(looked_up(site, "NO", one.number) for _ in range(3)))
+    calls = registries.control("GET", "calls")
+    assert len([path for path in calls if path.endswith(one.number)]) == 3
+
+
+@pytest.mark.usefixtures("sources")
 async def test_whoever_asks_again_waits_for_the_answer_that_is_coming(
     site: Site, registries: StandIn
 ) -> None:
@@ -178,7 +200,7 @@ async def test_a_swedish_answer_that_lacks_blocks_is_partial_and_hides_nothing(
     registries.control("POST", "faults", {"fail": "partial", "path": "organisationer"})
     entry = await looked_up(site, "SE", number)
     assert entry.outcome == "partial"
-    assert set(entry.missing) == {"industries", "no_marketing", "postal"}
+    assert set(entry.missing) == {"industries", "no_marketing", "addresses.POSTAL"}
     async with site.pool.acquire() as connection:
         kept = await look_up(connection, "SE", number)
     assert kept.facts
@@ -292,6 +314,57 @@ async def test_a_swedish_company_new_to_us_is_told_without_news_of_its_workplace
     company = await crm.company("SE", one.number)
     await asking.ask_one()
     assert [type(event) for event in await crm.told(company)] == [CompanyEnriched]
+
+
+async def asked_while_blocks_are_missing(
+    crm: Crm, asking: Asking, registries: StandIn, place: int
+) -> RegistryEntry:
+    """Ask about a company of our copy while its registry cannot say all; return what we have."""
+    few = list(companies(SEED + 1, "SE", 40))
+    one = [one for one in few if one.post_box and not one.deregistered_on][place]
+    registries.control(
+        "POST",
+        f"documents/bolagsverket/{one.number}",
+        {
+            "set": {
+                "number": one.number,
+                "name": one.name,
+                "form": one.form,
+                "text": "x",
+                "registered": str(one.registered_on),
+                "ongoing": [],
+                "gone": "",
+                "address": {"street": "?", "postal_code": "11111", "city": "?"},
+            }
+        },
+    )
+    registries.control("POST", "faults", {"fail": "partial", "path": "organisationer"})
+    await crm.company("SE", one.number)
+    assert await asking.ask_one()
+    async with crm.site.pool.acquire() as connection:
+        entry = await look_up(connection, "SE", one.number)
+    assert entry.facts
+    assert entry.facts.details.description == "x"
+    return entry
+
+
+async def test_what_a_registry_cannot_say_today_stays_as_it_was(
+    crm: Crm, asking: Asking, registries: StandIn
+) -> None:
+    entry = await asked_while_blocks_are_missing(crm, asking, registries, 0)
+    assert entry.sources["addresses.POSTAL"].registry == "bolagsverket"
+
+
+async def test_taken_at_its_word_it_would_hide_what_was_known(
+    crm: Crm, asking: Asking, registries: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def at_its_word(*said: Any) -> Listing:
+        listing: Listing = said[2]
+        return listing
+
+    monkeypatch.setattr(taking, "_completed", at_its_word)
+    entry = await asked_while_blocks_are_missing(crm, asking, registries, 1)
+    assert entry.sources["addresses.POSTAL"].registry != "bolagsverket"
 
 
 async def test_a_number_that_no_registry_has_is_told(crm: Crm, asking: Asking) -> None:

@@ -10,9 +10,10 @@ import orjson
 from chassis.tenancy import Connection
 from contracts.enrichment import FactSource, RegistryEntry
 from enrichment import registry, taking
+from enrichment.copying import told_by
 from enrichment.formats.listing import Listing
 from enrichment.registry import Found as Known
-from enrichment.registry import facts_of, sub_unit
+from enrichment.registry import facts_of, field_name, sub_unit
 from enrichment.sources import port
 from enrichment.taking import FORMS, Word
 
@@ -68,7 +69,7 @@ async def entry(
         sub_units=tuple(
             sub_unit(unit["number"], unit["facts"]) for unit in orjson.loads(row["sub_units"])
         ),
-        sources=dict.fromkeys(document, said),
+        sources=dict.fromkeys(map(field_name, document), said),
         outcome="found" if row["active"] else "deleted",
     )
 
@@ -107,7 +108,7 @@ def _row(listing: Listing, answer: Answer, as_of: datetime) -> tuple[Any, ...]:
         listing.country,
         listing.number,
         answer.source,
-        orjson.dumps(listing.facts).decode(),
+        told_by(listing.facts).decode(),
         not isinstance(answer.outcome, port.Deleted) and not _has_ended(listing),
         orjson.dumps(units).decode(),
         as_of,

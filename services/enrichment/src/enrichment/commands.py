@@ -15,12 +15,16 @@ import asyncpg
 import typer
 
 from chassis.operator import operator
+from enrichment.fetching import fetch, offering
 from enrichment.formats.listing import FileBroken
 from enrichment.load import Loaded, LoadRefused, as_of_files, edition_of, editions, load
 from enrichment.progress import shown
 from enrichment.sample.company import AS_OF
 from enrichment.sample.files import companies_among, write_sample
 from enrichment.sample.numbers import Lead
+from enrichment.settings import RegistrySettings
+from enrichment.sources.configured import configured
+from enrichment.sources.port import Unavailable
 from enrichment.wishes import Waiting, ask_for_sync, still_waiting
 
 T = TypeVar("T")
@@ -84,6 +88,24 @@ def load_command(
         with shown(files) as telling:
             loaded = await load(url, files, edition, day, telling)
         _report(loaded)
+
+    _run(run())
+
+
+@app.command("fetch")
+def fetch_command(
+    folder: Annotated[Path, typer.Argument(help="Where the files are kept from day to day.")],
+) -> None:
+    """Download the registries' own files, those that are new, for `load` to take in."""
+
+    async def run() -> None:
+        async with configured(RegistrySettings()) as sources:
+            able = list(offering(sources))
+            if not able:
+                raise LoadRefused("No source of files is named, or has credentials here.")
+            for source in able:
+                for edition in await fetch(source, folder) or ():
+                    typer.echo(str(edition.path))
 
     _run(run())
 
@@ -190,6 +212,6 @@ def _run(doing: Coroutine[Any, Any, T]) -> T:
     """Run, and say in a sentence why not."""
     try:
         return asyncio.run(doing)
-    except (FileBroken, LoadRefused, OSError, asyncpg.PostgresError) as error:
+    except (FileBroken, LoadRefused, Unavailable, OSError, asyncpg.PostgresError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

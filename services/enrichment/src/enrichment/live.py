@@ -21,8 +21,9 @@ from contracts.enrichment import (
 from contracts.written_numbers import COUNTRIES
 from enrichment import answers
 from enrichment.answers import LIFE, Answer, listing_of
+from enrichment.copying import NOT_TOLD
 from enrichment.formats.listing import Listing
-from enrichment.registry import facts_of, sub_unit
+from enrichment.registry import facts_of, field_name, sub_unit
 from enrichment.sources.port import (
     Capability,
     Deleted,
@@ -220,9 +221,11 @@ def told(entry: RegistryEntry, asked: Asked, at: datetime) -> RegistryEntry:
     sources: dict[str, FactSource] = {}
     for answer in reversed(asked.answers):
         listing = listing_of(answer.outcome)
-        facts = listing.facts if listing else {}
+        known = listing.facts if listing else {}
+        facts = {name: fact for name, fact in known.items() if name not in NOT_TOLD}
         document |= facts
-        sources |= dict.fromkeys(facts, FactSource(registry=answer.source, as_of=at))
+        said = FactSource(registry=answer.source, as_of=at)
+        sources |= dict.fromkeys(map(field_name, facts), said)
     outcome = NAMES[type(best.outcome)]
     if outcome in {"removed", "unknown"} or not document.get("name"):
         return entry.model_copy(update={"outcome": outcome})
@@ -237,6 +240,6 @@ def told(entry: RegistryEntry, asked: Asked, at: datetime) -> RegistryEntry:
             "sub_units": tuple(sub_unit(u.number, u.facts) for u in units.values()),
             "sources": sources,
             "outcome": "partial" if asked.missing and outcome == "found" else outcome,
-            "missing": tuple(sorted(asked.missing)),
+            "missing": tuple(sorted(map(field_name, asked.missing))),
         }
     )

@@ -1,5 +1,7 @@
 """A company that enters the register, or gets its number, is filled in from its registry."""
 
+from typing import TypeAlias
+
 from chassis.failpoints import reach
 from chassis.reaction import Happened, Reaction
 from chassis.tenancy import Connection
@@ -9,6 +11,7 @@ from enrichment.model import Published, Reason, TakeRegistryFacts, registry_fact
 from enrichment.registry import REGISTRIES
 
 NAME = "take-registry-facts"
+Named: TypeAlias = CompanyCreated | CompanyIdentified
 KNOW = """
 INSERT INTO crm_companies VALUES ($1, $2, $3, $4)
 ON CONFLICT (tenant_id, company_id) DO UPDATE SET (country, number)
@@ -53,19 +56,22 @@ async def take_registry_facts(happened: Happened) -> None:
     reach("enrichment.facts-told")
 
 
-async def know_the_company(happened: Happened) -> None:
-    """Note which number a company goes with, for when its registry changes something."""
-    event = happened.event
-    if not isinstance(event, CompanyCreated | CompanyIdentified):
+async def know(connection: Connection, tenant: str, event: Named) -> None:
+    """Note which number a company goes with, and that its registry may be asked about it."""
+    identity = event.identity
+    if identity.number is None:
+        await connection.execute(FORGET, tenant, event.company_id)
         return
-    tenant, identity = happened.envelope.tenant, event.identity
-    if identity.number:
-        await happened.connection.execute(
-            KNOW, tenant, event.company_id, identity.country, identity.number
-        )
-        await happened.connection.execute(WONDER, identity.country, identity.number)
-    else:
-        await happened.connection.execute(FORGET, tenant, event.company_id)
+    about = (identity.country, identity.number)
+    await connection.execute(KNOW, tenant, event.company_id, *about)
+    await connection.execute(WONDER, *about)
+
+
+async def know_the_company(happened: Happened) -> None:
+    """Have it known for when its registry changes something."""
+    event = happened.event
+    if isinstance(event, CompanyCreated | CompanyIdentified):
+        await know(happened.connection, happened.envelope.tenant, event)
 
 
 reactions = (

@@ -111,10 +111,15 @@ async def _joined(connection: Connection, country: str, number: str) -> _Joined 
         said = orjson.loads(row["facts"])
         source = FactSource(registry=row["form"].partition("-")[0], as_of=row["as_of"])
         document |= said
-        sources |= {ADDRESS_FIELDS.get(field, field): source for field in said}
+        sources |= dict.fromkeys(map(field_name, said), source)
     first = rows[0]
     facts = facts_of(document, active=first["active"])
     return _Joined(first["parent"], facts, first["edition_of"], sources)
+
+
+def field_name(field: str) -> str:
+    """Return how a field of a document is called where it is told."""
+    return ADDRESS_FIELDS.get(field, field)
 
 
 def facts_of(document: dict[str, Any], *, active: bool) -> RegistryFacts:

@@ -3,12 +3,14 @@
 Every second company has its proceedings under the other spelling, and its dates as moments.
 """
 
+import hashlib
 import secrets
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
 from standins.creditsafe.clock import now, zoned
@@ -71,6 +73,18 @@ async def companies(
     if faults.strikes(store, request.url.path, "wrong-company"):
         answer["organisationsidentitet"]["identitetsbeteckning"] = "5299999994"
     return JSONResponse({"organisationer": [answer]})
+
+
+@router.get("/{authority}/{name}_bulkfil.zip")
+async def bulk(store: Stored, request: Request, authority: str, name: str) -> Response:
+    """Give a weekly file, unless it is the one that is known already."""
+    path = Path(store.get("sample") or "") / f"{name}_bulkfil.zip"
+    if authority not in {"bolagsverket", "scb"} or not path.exists():
+        return Response(status_code=404)
+    tag = f'"{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"'
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(path.read_bytes(), media_type="application/zip", headers={"ETag": tag})
 
 
 def _answer(known: Document) -> Document:

@@ -56,13 +56,18 @@ async def change(store: Stored, kind: str, number: str, wish: Wish) -> Any:
 
 @router.post("/feed/{kind}/back/{entries}")
 async def put_back(store: Stored, kind: str, entries: int) -> Any:
-    """Forget the last entries of a feed, as a register does that is restored from a backup."""
+    """Forget the last entries of a feed, as a register does that is restored from a backup.
+
+    Their ids are given out anew.
+    """
     store.run(
         "DELETE FROM feed WHERE id IN"
         " (SELECT id FROM feed WHERE kind = ? ORDER BY id DESC LIMIT ?)",
         kind,
         entries,
     )
+    last = store.row("SELECT coalesce(max(id), 0) AS last FROM feed") or {"last": 0}
+    store.put("last_id", str(last["last"]))
     return store.row("SELECT count(*) AS left, max(id) AS last FROM feed WHERE kind = ?", kind)
 
 
