@@ -16,11 +16,12 @@ from chassis.failpoints import Failure, arm
 from contracts.enrichment import (
     CompanyEnriched,
     CompanyNotInRegistry,
+    RegistryFacts,
     SubUnitAppeared,
     SubUnitClosed,
 )
 from contracts.values import AddressKind
-from enrichment import measuring
+from enrichment import measuring, telling
 from enrichment.feed import Overtaken
 from enrichment.load import load
 from enrichment.sample.company import AS_OF, Sampled
@@ -227,6 +228,26 @@ async def test_a_unit_that_makes_no_sense_is_passed_over(
     await office.read()
     assert len(await office.told(company)) == 1
     office.change(broken, set={"navn": companies[10].name})
+
+
+async def test_facts_that_nobody_can_be_told_hold_nobody_up(
+    office: Office, companies: list[Sampled], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, sound = companies[18].number, companies[19].number
+    company, other = await office.company(odd), await office.company(sound)
+    telling_as_ever = telling.find
+
+    async def finding(connection: Any, country: str, number: str) -> Any:
+        if number == odd:
+            RegistryFacts.model_validate({})
+        return await telling_as_ever(connection, country, number)
+
+    monkeypatch.setattr(telling, "find", finding)
+    office.change(odd, set={"navn": "MERKELIG AS"})
+    office.change(sound, set={"navn": "ETTER DET MERKELIGE AS"})
+    await office.read()
+    assert await office.told(company) == []
+    assert len(await office.told(other)) == 1
 
 
 @pytest.mark.parametrize("step", STEPS)

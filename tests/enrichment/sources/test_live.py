@@ -22,6 +22,7 @@ from contracts.enrichment import (
     CompanyNotInRegistry,
     LookUpCompany,
     RegistryEntry,
+    RegistryFacts,
     SearchRegistry,
 )
 from enrichment import asking as module
@@ -387,6 +388,30 @@ async def test_a_registry_that_is_away_is_asked_later_and_nothing_is_told(
     await crm.due()
     assert await asking.ask_one()
     assert len(await crm.told(company)) == 1
+
+
+async def test_a_question_that_breaks_ends_nothing_and_is_put_off(
+    crm: Crm, asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaking(*_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError
+
+    await crm.company("FI", nth(foreign.FINNISH_WEIGHTS, 9_000_000, 7))
+    monkeypatch.setattr(live, "ask", breaking)
+    assert await asking.ask_one()
+    assert not await asking.ask_one()
+
+
+@pytest.mark.usefixtures("sources")
+async def test_an_answer_that_makes_no_sense_is_none(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nonsense(*_: Any, **__: Any) -> Any:
+        return RegistryFacts.model_validate({})
+
+    monkeypatch.setattr(live, "facts_of", nonsense)
+    number = nth(foreign.FINNISH_WEIGHTS, 9_000_000, 8)
+    assert (await looked_up(site, "FI", number)).outcome == "not-reached"
 
 
 async def test_what_the_feed_keeps_current_is_not_asked_about(

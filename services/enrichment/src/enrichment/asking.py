@@ -73,21 +73,32 @@ class Asking:
         row = await self._site.pool.fetchrow(LEASE, self._countries, IN_HAND_SECONDS)
         if row is None:
             return False
-        country, number = row["country"], row["number"]
+        country, number, attempts = row
         reach("enrichment.question-taken")
+        try:
+            await self._take_up(country, number, attempts)
+        except TRANSIENT:
+            raise
+        except Exception:
+            # It is not to hold up the others, nor to end the service.
+            log.exception("question failed", country=country, number=number)
+            await self._put_off(country, number, attempts)
+        self._site.changed.set()
+        return True
+
+    async def _take_up(self, country: str, number: str, attempts: int) -> None:
+        """Ask, unless a feed keeps the answer current; put off what cannot be answered."""
         if country in self._fed and await self._site.pool.fetchval(IS_KNOWN, country, number):
             await self._site.pool.execute(DROP, country, number)
-            return True
+            return
         serving = [source for source in self._sources if country in source.countries]
         asked = await live.ask(serving, country, number)
         reach("enrichment.question-asked")
         if asked.best is None or asked.unreached:
-            await self._put_off(country, number, row["attempts"])
+            await self._put_off(country, number, attempts)
         else:
             await self._answer(country, number, asked)
         reach("enrichment.question-answered")
-        self._site.changed.set()
-        return True
 
     async def _put_off(self, country: str, number: str, attempts: int) -> None:
         """Ask again later, later every time: what was not reached is not known."""

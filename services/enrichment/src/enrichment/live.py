@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from pydantic import ValidationError
 
 from chassis.edge import now
 from chassis.postgres import TRANSIENT
@@ -54,6 +55,9 @@ SUGGEST_SECONDS_MAX = 0.7
 """Within the first time that the gateway asks: by the second, another letter is typed."""
 TYPED_MIN = 3
 """Fewer letters are a name of everybody's."""
+NOTHING: tuple[type[Exception], ...] = (*TRANSIENT, ValidationError)
+"""What leaves us without an answer."""
+WHY_MAX = 300
 UNITS = "sub_units"
 UNITS_SECONDS_MAX = 1.2
 """A company without its sub-units is worth more than neither."""
@@ -104,10 +108,11 @@ async def _complete(pool: Pool, serving: Sequence[Source], entry: RegistryEntry)
                 return known
             asked = await ask(serving, country, number, hurry=True)
             await _keep(pool, asked, country, number)
-    except TRANSIENT as error:
-        log.warning("registries not reached", country=country, why=repr(error))
+        return told(entry, asked, now())
+    except NOTHING as error:
+        # What makes no sense is as good as nothing, and no fault of whoever asks.
+        log.warning("registries not reached", country=country, why=repr(error)[:WHY_MAX])
         return entry.model_copy(update={"outcome": "not-reached"})
-    return told(entry, asked, now())
 
 
 async def suggest(

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import structlog
+from pydantic import ValidationError
 
 from chassis.decider import Rejected
 from chassis.edge import new_id, now
@@ -34,6 +35,7 @@ ORDER BY tenant_id, company_id
 """
 Company: TypeAlias = tuple[str, UUID]
 """A tenant, and its company."""
+Watching: TypeAlias = Mapping[str, Sequence[Company]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,25 @@ class News:
         who = await watching(connection, self.word.country, {*self.word.said, *parents.values()})
         commands: list[Taking] = []
         for number, outcome in self.word.said.items():
-            companies = who.get(number, ())
-            if companies:
-                found = await self._found(connection, number, outcome)
-                commands += [self._facts_taken(company, found) for company in companies]
-            unit = sub_unit_told(number, outcome, self.before.get(number))
-            heads = who.get(parents[number], ()) if unit else ()
-            commands += [self._unit_taken(head, parents[number], unit) for head in heads]
+            try:
+                commands += await self._of(connection, number, outcome, who)
+            except ValidationError as error:
+                # Asked again it would be the same, and nothing after it would ever be told.
+                log.warning("facts make no sense", number=number, errors=error.error_count())
         return commands
+
+    async def _of(
+        self, connection: Connection, number: str, outcome: Outcome, who: Watching
+    ) -> list[Taking]:
+        """Return what is to be told of one number."""
+        commands: list[Taking] = []
+        companies = who.get(number, ())
+        if companies:
+            found = await self._found(connection, number, outcome)
+            commands += [self._facts_taken(company, found) for company in companies]
+        unit = sub_unit_told(number, outcome, self.before.get(number))
+        heads = who.get(self._parent(number), ()) if unit else ()
+        return commands + [self._unit_taken(head, self._parent(number), unit) for head in heads]
 
     def _parent(self, number: str) -> str:
         """Return whose sub-unit a number is, or nothing."""
@@ -118,9 +131,7 @@ def sub_unit_told(number: str, outcome: Outcome, before: Present | None) -> SubU
             return None
 
 
-async def watching(
-    connection: Connection, country: str, numbers: Iterable[str]
-) -> Mapping[str, Sequence[Company]]:
+async def watching(connection: Connection, country: str, numbers: Iterable[str]) -> Watching:
     """Return the companies of tenants that go with some numbers."""
     found: dict[str, list[Company]] = {}
     for row in await connection.fetch(WATCHING, country, list(numbers)):
