@@ -13,12 +13,11 @@ from enrichment.registry import REGISTRIES
 NAME = "take-registry-facts"
 Named: TypeAlias = CompanyCreated | CompanyIdentified
 KNOW = """
-INSERT INTO crm_companies VALUES ($1, $2, $3, $4)
-ON CONFLICT (tenant_id, company_id) DO UPDATE SET (country, number)
-  = (excluded.country, excluded.number)
-"""
-WONDER = """
-INSERT INTO questions (country, number) VALUES ($1, $2)
+WITH known AS (
+  INSERT INTO crm_companies VALUES ($1, $2, $3, $4)
+  ON CONFLICT (tenant_id, company_id) DO UPDATE SET (country, number)
+    = (excluded.country, excluded.number))
+INSERT INTO questions (country, number) VALUES ($3, $4)
 ON CONFLICT (country, number) DO UPDATE SET due_at = now(), attempts = 0
 """
 FORGET = "DELETE FROM crm_companies WHERE tenant_id = $1 AND company_id = $2"
@@ -64,7 +63,6 @@ async def know(connection: Connection, tenant: str, event: Named) -> None:
         return
     about = (identity.country, identity.number)
     await connection.execute(KNOW, tenant, event.company_id, *about)
-    await connection.execute(WONDER, *about)
 
 
 async def know_the_company(happened: Happened) -> None:
