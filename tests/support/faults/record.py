@@ -80,6 +80,7 @@ DONE = "SELECT tenant_id, command_id, answer::text AS a FROM commands WHERE NOT 
 """What was refused is remembered too, by its code."""
 HISTORY = "SELECT h.*, h.data::text AS text FROM history h ORDER BY seq"
 TOLD = f"SELECT {EVENT} FROM history ORDER BY seq"
+"""The same as projections meet it."""
 
 
 async def read_record(
@@ -123,7 +124,7 @@ async def _read_intake(connection: Any, service: str, record: Record) -> None:
 async def _read_screens(
     connection: Any, record: Record, projections: tuple[AnyProjection, ...]
 ) -> None:
-    told = [told_from(row) for row in await connection.fetch(TOLD)]
+    told: list[Told] = [told_from(row) for row in await connection.fetch(TOLD)]
     for row in await connection.fetch(HISTORY):
         record.history.append(
             Fact(

@@ -29,6 +29,7 @@ ROWS_AT_ONCE = 10_000
 SETTINGS = {
     # A statement may take as long as millions of rows need.
     "statement_timeout": "0",
+    "lock_timeout": "0",
     "transaction_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "synchronous_commit": "off",

@@ -19,6 +19,7 @@ import orjson
 import structlog
 
 from chassis.failpoints import reach
+from enrichment.building import build_set
 from enrichment.copying import Copy, connect, copy_file
 from enrichment.formats.source import form_of
 
@@ -34,7 +35,6 @@ READ_BYTES = 1 << 20
 ALONE_BYTES_MAX = 1 << 26
 """Less is copied before other processes have started."""
 LOOK_SECONDS = 0.1
-STEPS = "SELECT step FROM registry.building ORDER BY place"
 VACUUMED = ("entries", "keys", "words", "slips")
 LOADED = """
 SELECT coalesce(sum(entries), 0)::int AS entries, coalesce(sum(units), 0)::int AS units
@@ -130,12 +130,7 @@ async def _load(connection: Any, job: _Job) -> Loaded:
     done = {row["step"] for row in await connection.fetch(progress)}
     copies = [Copy(job.url, number, path, f"file {n}") for n, path in enumerate(sorted(job.files))]
     await _copy([copy for copy in copies if copy.step not in done], job.telling)
-    steps = [row["step"] for row in await connection.fetch(STEPS)]
-    for place, step in enumerate(steps, 1):
-        if step not in done:
-            await connection.execute("SELECT registry.build($1, $2)", number, step)
-            reach("enrichment.step-built")
-        job.telling.step(step, place, len(steps))
+    await build_set(connection, job.url, number, done, job.telling.step)
     await _vacuum(connection, number)
     reach("enrichment.set-filled")
     rows = await connection.fetch(progress)

@@ -22,7 +22,7 @@ def shown(files: Sequence[Path]) -> Iterator[Telling]:
         )
 
         def step(name: str, done: int, steps: int) -> None:
-            if done == 1:
+            if not reading.finished:
                 reading.update(size)
                 reading.render_finish()
             filled = "#" * (24 * done // steps)

@@ -35,15 +35,12 @@ BEGIN
   RETURN n;
 END $$;
 
--- What each step does; %1$s is the set.
-CREATE TABLE registry.building (place int PRIMARY KEY, step text UNIQUE NOT NULL, sql text NOT NULL);
+-- What each step does, and which steps it builds upon; %1$s is the set. Two are done at once.
+CREATE TABLE registry.building (
+  place int PRIMARY KEY, step text UNIQUE NOT NULL, upon text[] NOT NULL, sql text NOT NULL
+);
 INSERT INTO registry.building VALUES
--- What the files say nothing about, countries that is, is carried over from the set being read.
-(1, 'facts of other countries', $sql$
-  INSERT INTO registry.facts_%1$s SELECT * FROM registry.facts f
-  WHERE f.country <> ALL (ARRAY(SELECT DISTINCT country FROM registry.incoming_%1$s))
-$sql$),
-(2, 'companies', $sql$
+(1, 'companies', '{}', $sql$
   CREATE TABLE registry.entries_%1$s AS
   SELECT (row_number() OVER ())::int AS id, country, number, parent, name, key, city, municipality,
          legal_form, active, bankrupt, registry.score(active, bankrupt, employees, since) AS score
@@ -66,14 +63,20 @@ $sql$),
   FROM registry.entries e
   WHERE e.country <> ALL (ARRAY(SELECT DISTINCT country FROM registry.incoming_%1$s))
 $sql$),
-(3, 'tiers', $sql$
+-- What the files say nothing about, countries that is, is carried over from the set being read.
+(2, 'facts of other countries', '{}', $sql$
+  INSERT INTO registry.facts_%1$s SELECT * FROM registry.facts f
+  WHERE f.country <> ALL (ARRAY(SELECT DISTINCT country FROM registry.incoming_%1$s))
+$sql$),
+(3, 'index facts', '{facts of other countries}', 'CREATE INDEX ON registry.facts_%1$s (number, country)'),
+(4, 'tiers', '{companies}', $sql$
   UPDATE registry.table_sets SET edges = coalesce(
     (SELECT percentile_disc(ARRAY[.55, .80, .92, .975, .993, .999]) WITHIN GROUP (ORDER BY score)
      FROM registry.entries_%1$s WHERE active AND parent IS NULL), '{0}')
   WHERE id = %1$s
 $sql$),
 -- A sub-unit of its company's own name is found through the company.
-(4, 'keys', $sql$
+(5, 'keys', '{tiers}', $sql$
   CREATE TABLE registry.keys_%1$s AS
   SELECT t.slot, t.key, e.score, e.country, e.municipality, e.id
   FROM registry.entries_%1$s e
@@ -83,43 +86,51 @@ $sql$),
       e.key, registry.slot(e.active, e.parent IS NOT NULL, e.score, s.edges)) t
   WHERE head.key IS DISTINCT FROM e.key
 $sql$),
-(5, 'words', $sql$
+(6, 'index numbers', '{companies}', 'CREATE UNIQUE INDEX ON registry.entries_%1$s (number, country)'),
+(7, 'index ids', '{companies}', 'CREATE UNIQUE INDEX ON registry.entries_%1$s (id)'),
+(8, 'index parents', '{companies}', $sql$
+  CREATE INDEX ON registry.entries_%1$s (parent, country) WHERE parent IS NOT NULL $sql$),
+(9, 'words', '{keys}', $sql$
   CREATE TABLE registry.words_%1$s AS
   SELECT word COLLATE "C" AS word, count(*)::int AS uses
   FROM registry.keys_%1$s, unnest(string_to_array(key, ' ')) word
   WHERE slot < 8 OR slot = 16 GROUP BY 1
 $sql$),
-(6, 'slips', $sql$
+(10, 'index tiers', '{keys}', 'CREATE INDEX ON registry.keys_%1$s (slot, key, score, country, id)'),
+(11, 'slips', '{words}', $sql$
   CREATE TABLE registry.slips_%1$s AS
   SELECT s.slip, w.start, w.uses
   FROM (SELECT t.start, sum(uses)::int AS uses
         FROM registry.words_%1$s, registry.starts(word) t GROUP BY t.start) w,
        registry.slips_of(w.start) s
 $sql$),
-(7, 'index facts', 'CREATE INDEX ON registry.facts_%1$s (number, country)'),
-(8, 'index ids', 'ALTER TABLE registry.entries_%1$s ADD PRIMARY KEY (id)'),
-(9, 'index numbers', 'CREATE UNIQUE INDEX ON registry.entries_%1$s (number, country)'),
-(10, 'index parents', $sql$
-  CREATE INDEX ON registry.entries_%1$s (parent, country) WHERE parent IS NOT NULL $sql$),
-(11, 'index tiers', 'CREATE INDEX ON registry.keys_%1$s (slot, key, score, country, id)'),
 -- Of an expression, so that the planner never takes it for the index before it.
-(12, 'index keys', $sql$ CREATE INDEX ON registry.keys_%1$s ((key || '')) $sql$),
-(13, 'index key ids', 'CREATE INDEX ON registry.keys_%1$s (id)'),
-(14, 'index places', $sql$
+(12, 'index keys', '{keys}', $sql$ CREATE INDEX ON registry.keys_%1$s ((key || '')) $sql$),
+(13, 'index slips', '{slips}', 'CREATE INDEX ON registry.slips_%1$s (slip) INCLUDE (start, uses)'),
+(14, 'index key ids', '{keys}', 'CREATE INDEX ON registry.keys_%1$s (id)'),
+(15, 'index places', '{keys}', $sql$
   CREATE INDEX ON registry.keys_%1$s (municipality, slot, key, score, country, id)
   WHERE slot < 7 $sql$),
-(15, 'index words', 'ALTER TABLE registry.words_%1$s ADD PRIMARY KEY (word)'),
-(16, 'index slips', 'CREATE INDEX ON registry.slips_%1$s (slip) INCLUDE (start, uses)'),
-(17, 'count', $sql$
+(16, 'index words', '{words}', 'CREATE UNIQUE INDEX ON registry.words_%1$s (word)'),
+(17, 'count', '{index facts,index ids,index numbers,index parents,index tiers,index keys,index key ids,
+  index places,index words,index slips}', $sql$
   ANALYZE registry.facts_%1$s, registry.entries_%1$s, registry.keys_%1$s, registry.words_%1$s,
           registry.slips_%1$s $sql$);
-
 SELECT app.grant_to_service('registry.building', 'SELECT');
 
--- Do a step of building a set, and note that it is done.
+-- Do a step of building a set, and note that it is done. A step that an interrupted load has begun
+-- may still go on in the server: then it is waited for, and not done again.
 CREATE FUNCTION registry.build(n int, wanted text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  done boolean;
 BEGIN
+  PERFORM pg_advisory_xact_lock(7103, hashtext(wanted));
+  EXECUTE format('SELECT EXISTS (SELECT FROM registry.progress_%s WHERE step = %L)', n, wanted)
+    INTO done;
+  IF done THEN
+    RETURN;
+  END IF;
   EXECUTE format((SELECT sql FROM registry.building WHERE step = wanted), n);
   EXECUTE format('INSERT INTO registry.progress_%s (step) VALUES (%L)', n, wanted);
 END $$;
