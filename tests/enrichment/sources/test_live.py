@@ -24,6 +24,8 @@ from contracts.enrichment import (
     RegistryEntry,
     RegistryFacts,
     SearchRegistry,
+    SubUnitAppeared,
+    SubUnitClosed,
 )
 from enrichment import asking as module
 from enrichment import live, taking
@@ -306,6 +308,32 @@ async def test_a_change_is_noticed_when_it_is_asked_again(
     await asking.ask_one()
     _, changed = await crm.told(company)
     assert [each.kind for each in changed.facts.proceedings] == ["bankruptcy"]
+
+
+async def test_new_and_closed_sub_units_are_told_of_countries_without_a_copy_too(
+    crm: Crm, asking: Asking, registries: StandIn
+) -> None:
+    at = 5
+    number = nth(foreign.DANISH_WEIGHTS, 9_500_000, at)
+    company = await crm.company("DK", number)
+    await asking.ask_one()
+    closed, new = f"1{number}0", f"1{number}7"
+    life = [{"periode": {"gyldigFra": "2015-03-01", "gyldigTil": "2026-11-20"}}]
+    for unit, wish in (
+        (closed, {"set": {"livsforloeb": life}, "parent": number}),
+        (new, {"set": foreign.production_unit(at, number, new), "parent": number}),
+    ):
+        registries.control("POST", f"documents/cvr-p/{unit}", wish)
+    for _ in range(2):
+        await crm.due()
+        await asking.ask_one()
+    enriched, *units = await crm.told(company)
+    assert isinstance(enriched, CompanyEnriched)
+    assert {(type(one), one.unit.number) for one in units} == {
+        (SubUnitClosed, closed),
+        (SubUnitAppeared, new),
+    }
+    assert len(units) == 2
 
 
 async def test_a_swedish_company_new_to_us_is_told_without_news_of_its_workplaces(

@@ -72,6 +72,8 @@ TOLD: Mapping[str, Callable[[Data], str]] = {
     "CompanyCreated": _created,
     "CompanyEnriched": _enriched,
     "CompanyNotInRegistry": _reason("reason"),
+    "SubUnitAppeared": lambda data: str(data["unit"]["name"]),
+    "SubUnitClosed": lambda data: str(data["unit"]["name"]),
     "CompanyRated": _rated,
     "CreditRatingChanged": _changed,
     "CreditCheckFailed": _reason("code"),

@@ -1,6 +1,6 @@
 """What registries answered when they were asked: taken into our copy, or kept beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from enrichment.formats.listing import Listing
 from enrichment.registry import Found as Known
 from enrichment.registry import facts_of, field_name, sub_unit
 from enrichment.sources import port
-from enrichment.taking import FORMS, Word
+from enrichment.taking import FORMS, Present, Word
 
 LIFE = timedelta(hours=1)
 """What was asked so lately is not asked again for a form that somebody fills in."""
@@ -49,6 +49,22 @@ async def find(connection: Connection, country: str, number: str) -> Known | Non
         return None
     facts = facts_of(orjson.loads(row["facts"]), active=row["active"])
     return Known(row["source"], facts, row["as_of"])
+
+
+async def present(
+    connection: Connection, country: str, number: str, units: Sequence[str]
+) -> Mapping[str, Present]:
+    """Return what was known of a company and its sub-units: in our copy, or as last answered."""
+    found = await taking.present(connection, country, [number, *units])
+    row = None if found else await connection.fetchrow(ANSWER, country, number)
+    if row is None:
+        return found
+    facts = orjson.loads(row["facts"])
+    known = [Present(number, None, facts["name"], row["active"], facts)]
+    for each in orjson.loads(row["sub_units"]):
+        unit = sub_unit(each["number"], each["facts"])
+        known.append(Present(unit.number, number, unit.name, unit.active, each["facts"]))
+    return {one.number: one for one in known}
 
 
 async def entry(

@@ -14,7 +14,7 @@ from chassis.edge import now
 from chassis.failpoints import reach
 from chassis.postgres import TRANSIENT, heal
 from chassis.site import Site
-from enrichment import answers, live, taking, telling
+from enrichment import answers, live, telling
 from enrichment.live import Asked
 from enrichment.settings import RegistrySettings
 from enrichment.sources.port import Capability, Found, Source
@@ -113,8 +113,8 @@ class Asking:
             return
         async with self._site.pool.acquire() as connection, connection.transaction():
             units = [unit for answer in asked.answers for unit in answer.units]
-            numbers = [number, *(unit.number for unit in units)]
-            before = await taking.present(connection, country, numbers)
+            numbers = [unit.number for unit in units]
+            before = await answers.present(connection, country, number, numbers)
             for answer in asked.answers:
                 await answers.keep(connection, country, number, answer, at)
             # Of a company that is new to us, all sub-units are, and none of them is news.
