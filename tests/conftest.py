@@ -13,7 +13,6 @@ from chassis.edge import new_id
 from onebox.testing import Servers, running
 from support.stack import engine_answers
 
-
 # How long an example takes says something about the machine, not about what is tested.
 settings.register_profile("kundvakt", deadline=None)
 settings.load_profile("kundvakt")
