@@ -95,11 +95,29 @@ async def _by_name(
     # A legal form that is complete may be left out of account; one half typed may be a word.
     begun = [typed.start, typed.name] if typed.form and typed.name else [typed.start]
     rows = await connection.fetch(
-        BY_NAME, wholes, begun, list(words), query.country, query.municipality, query.limit
+        BY_NAME, wholes, begun, list(words), query.country, query.municipality, 2 * query.limit
     )
+    rows = _varied(rows, wholes)
     if typed.form:
         rows.sort(key=lambda row: row["key"] not in wholes or row["legal_form"] != typed.form)
     return rows
+
+
+def _varied(rows: Sequence[Any], wholes: Sequence[str]) -> list[Any]:
+    """Put other companies of a name that is there already behind those of other names.
+
+    Whoever has not typed a whole name yet means one of several names, not one of its bearers.
+    """
+    first: dict[Any, Any] = {}
+    again = []
+    for row in rows:
+        if row["key"] in wholes:
+            first[row["id"]] = row
+        elif row["key"] in first:
+            again.append(row)
+        else:
+            first[row["key"]] = row
+    return [*first.values(), *again]
 
 
 def _turned(name: str) -> Iterator[str]:
