@@ -19,7 +19,7 @@ from chassis.site import Site
 from chassis.tenancy import Connection
 from contracts.enrichment import ForgetSearch, LookUpCompany, RegistryHit, SearchRegistry
 from enrichment.app import service
-from enrichment.names import folded, name_key
+from enrichment.names import folded, name_key, wording
 from enrichment.sample.company import Sampled, companies
 from enrichment.search import search
 from enrichment.wire import on_forget, on_look_up, on_search
@@ -257,7 +257,7 @@ async def test_a_hit_says_where_the_match_is(
         for typed in (one.name[:5], name_key(one.name)):
             for hit in await hits(connection, typed):
                 shown = [folded(hit.name[start:end]) for start, end in hit.matches]
-                assert sorted(shown) == sorted(name_key(typed).split()), (typed, hit)
+                assert sorted(shown) == sorted(wording(typed).start.split()), (typed, hit)
 
 
 async def test_ones_own_municipality_lifts_a_company(
@@ -307,14 +307,16 @@ async def test_it_reads_by_index_and_answers_at_once(connection: Connection) -> 
 async def test_what_was_picked_before_comes_first_for_who_picked_it(
     site: Site, connection: Connection, sampled: dict[str, Sampled]
 ) -> None:
-    one = distinct(sampled)[3]
-    assert one.number not in await numbers(connection, one.name[:2])
+    for one in distinct(sampled):
+        typed = name_key(one.name)[:2]
+        if one.number not in await numbers(connection, typed):
+            break
     asked = LookUpCompany(tenant="t1", country=one.country, number=one.number, by="key:anna")
     await on_look_up(asked, site)
-    assert (await numbers(connection, one.name[:2], by="key:anna"))[0] == one.number
+    assert (await numbers(connection, typed, by="key:anna"))[0] == one.number
     for others in ("key:bo", ""):
-        assert one.number not in await numbers(connection, one.name[:2], by=others)
-    query = SearchRegistry(tenant="t2", q=one.name[:2], by="key:anna")
+        assert one.number not in await numbers(connection, typed, by=others)
+    query = SearchRegistry(tenant="t2", q=typed, by="key:anna")
     found = (await search(connection, query)).items
     assert one.number not in {hit.organisation_number for hit in found}
 

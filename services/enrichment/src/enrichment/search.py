@@ -1,6 +1,5 @@
 """The type-ahead: which registered company somebody means, from the first letter on."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
@@ -17,11 +16,13 @@ from enrichment.registry import REGISTRIES
 from enrichment.spelling import heads, slips, spellings
 
 SECONDS_MAX = 0.5
-"""Whoever types has typed on by then."""
+"""For each of a few looks into the database: whoever types has typed on by then."""
 DIGITS_MIN = 3
 """Fewer digits begin half of all numbers, and some names."""
 TURNED_WORDS_MAX = 4
 """Names of more words have too many orders to try them all; they are found by their words."""
+VARIED_LETTERS_MIN = 4
+"""Names that begin with fewer letters are of many kinds by themselves."""
 CORRECTED_LETTERS_MIN = 4
 """Fewer letters are one slip from everything."""
 WORDS_MAX = 12
@@ -61,9 +62,8 @@ async def rows(connection: Connection, query: SearchRegistry) -> list[Any]:
     """
     found: list[Any] = []
     with suppress(TimeoutError):
-        async with asyncio.timeout(SECONDS_MAX):
-            async for some in _found(connection, query):
-                found += some
+        async for some in _found(connection, query):
+            found += some
     first = {row["id"]: row for row in reversed(found)}
     ranked = [first.pop(row["id"]) for row in found if row["id"] in first]
     return ranked[: query.limit]
@@ -94,12 +94,32 @@ async def _by_name(
     wholes = list(dict.fromkeys([*_turned(typed.start), *_turned(typed.name)]))
     # A legal form that is complete may be left out of account; one half typed may be a word.
     begun = [typed.start, typed.name] if typed.form and typed.name else [typed.start]
+    where = query.country, query.municipality
+    count = query.limit * (2 if len(typed.start) >= VARIED_LETTERS_MIN else 1)
     rows = await connection.fetch(
-        BY_NAME, wholes, begun, list(words), query.country, query.municipality, query.limit
+        BY_NAME, wholes, begun, list(words), *where, count, timeout=SECONDS_MAX
     )
+    rows = _varied(rows, wholes)
     if typed.form:
         rows.sort(key=lambda row: row["key"] not in wholes or row["legal_form"] != typed.form)
     return rows
+
+
+def _varied(rows: Sequence[Any], wholes: Sequence[str]) -> list[Any]:
+    """Put other companies of a name that is there already behind those of other names.
+
+    Whoever has not typed a whole name yet means one of several names, not one of its bearers.
+    """
+    first: dict[Any, Any] = {}
+    again = []
+    for row in rows:
+        if row["key"] in wholes:
+            first[row["id"]] = row
+        elif row["key"] in first:
+            again.append(row)
+        else:
+            first[row["key"]] = row
+    return [*first.values(), *again]
 
 
 def _turned(name: str) -> Iterator[str]:
@@ -118,10 +138,12 @@ async def _by_spelling(
     as_typed = wording(query.q, plain).start.split()[:WORDS_MAX]
     ways = [words, as_typed] if as_typed != list(words) else [words]
     typed = [word for way in ways for word in way]
-    known = await connection.fetch(SPELLED, slips(typed), heads(typed))
+    known = await connection.fetch(SPELLED, slips(typed), heads(typed), timeout=SECONDS_MAX)
     starts = [(row["slip"], row["start"], row["uses"]) for row in known]
     meant = dict.fromkeys(spelling for way in ways for spelling in spellings(way, starts))
-    return await connection.fetch(BY_SPELLING, list(meant), query.country, query.limit)
+    return await connection.fetch(
+        BY_SPELLING, list(meant), query.country, query.limit, timeout=SECONDS_MAX
+    )
 
 
 async def _by_number(connection: Connection, query: SearchRegistry) -> list[Any]:

@@ -56,7 +56,8 @@ BEGIN
   RETURN seen;
 END $$;
 
--- Names in which every word typed begins a word, in any order: read by the rarest of the words.
+-- Names in which every word typed begins a word, in any order: read by the rarest of the words (a
+-- start of hundreds of words is none). However common it is, few thousands of names are looked at.
 -- Those come first that have as many words, and in which all but the last are typed whole.
 CREATE FUNCTION registry.with_words(words text[], seen int[], wanted text, k int)
 RETURNS int[] LANGUAGE plpgsql STABLE AS $$
@@ -69,7 +70,7 @@ DECLARE
   found int[] := '{}';
 BEGIN
   SELECT w, used INTO rarest, names FROM unnest(words) w, LATERAL (
-    SELECT coalesce(sum(uses), 0) AS used FROM (
+    SELECT CASE count(*) WHEN 300 THEN 1000000 ELSE coalesce(sum(uses), 0) END AS used FROM (
       SELECT uses FROM registry.words
       WHERE word >= w COLLATE "C" AND word < (w || '~') COLLATE "C" LIMIT 300) begun) counted
     ORDER BY used LIMIT 1;
@@ -80,9 +81,10 @@ BEGIN
   wholes := ARRAY(SELECT '% ' || w || ' %' FROM unnest(words[:cardinality(words) - 1]) w);
   IF names <= 3000 THEN
     RETURN ARRAY(
-      SELECT id FROM registry.keys
-      WHERE (key || '') >= rarest COLLATE "C" AND (key || '') < (rarest || '~') COLLATE "C"
-        AND (' ' || key) LIKE ALL (parts) AND (wanted IS NULL OR country = wanted)
+      SELECT id FROM (SELECT * FROM registry.keys
+                      WHERE (key || '') >= rarest COLLATE "C"
+                        AND (key || '') < (rarest || '~') COLLATE "C" LIMIT 4000) near
+      WHERE (' ' || key) LIKE ALL (parts) AND (wanted IS NULL OR country = wanted)
         AND id <> ALL (seen)
       ORDER BY (' ' || key || ' ') LIKE ALL (wholes) DESC,
         abs(length(key) - length(replace(key, ' ', '')) + 1 - cardinality(words)),

@@ -16,6 +16,8 @@ POPULOUS = MappingProxyType(
 )
 """Where four of ten companies are."""
 POPULOUS_PER_MILLE = 400
+COMMON_TIMES = 8
+"""So that about half of all people have one of the hundred commonest names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def words_of(country: str) -> Words:
     places = _swedish_places() if country == "SE" else _norwegian_places()
     return Words(
         trades=tuple(Trade(**row) for row in _rows(f"{name}_trades.csv")),
-        surnames=lists["surnames"],
+        surnames=_surnames(lists),
         streets=_streets(lists["streets"]),
         starts=lists["starts"],
         middles=lists["middles"],
@@ -111,6 +113,17 @@ def _lists(name: str) -> dict[str, tuple[str, ...]]:
         else:
             current += row.split()
     return {heading: tuple(found) for heading, found in lists.items()}
+
+
+def _surnames(lists: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the commonest names several times, and a thousand others once."""
+    others = (
+        start + end
+        for start in lists["surname_starts"]
+        for end in lists["surname_ends"]
+        if start.lower() != end and start[-1] != end[0]
+    )
+    return (*lists["surnames"] * COMMON_TIMES, *others)
 
 
 def _streets(found: tuple[str, ...]) -> tuple[str, ...]:
