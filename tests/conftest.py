@@ -7,10 +7,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 
 from chassis.edge import new_id
 from onebox.testing import Servers, running
 from support.stack import engine_answers
+
+# How long an example takes says something about the machine, not about what is tested.
+settings.register_profile("kundvakt", deadline=None)
+settings.load_profile("kundvakt")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -23,6 +23,7 @@ from contracts.companies.company import (
     NewSubUnit,
     NoteRegistryFacts,
     OwnerAdded,
+    RefuseWish,
     RelationStarted,
     RestoreCompany,
 )
@@ -229,7 +230,7 @@ def test_restoring_an_active_company_says_nothing_new() -> None:
 OTHERS = [
     form
     for form in CompanyCommand.__args__[0].__args__
-    if form not in {CreateCompany, ArchiveCompany, RestoreCompany}
+    if form not in {CreateCompany, ArchiveCompany, RestoreCompany, RefuseWish}
 ]
 
 
@@ -239,6 +240,12 @@ def test_nothing_else_is_done_about_an_archived_or_unknown_company(
 ) -> None:
     given(created, archived).when(example(form)).then_rejected("company-archived")
     given().when(example(form)).then_rejected("company-unknown")
+
+
+def test_what_was_found_against_a_wish_is_why_it_is_refused() -> None:
+    refusal = example(RefuseWish)
+    given(created).when(refusal).then_rejected(refusal.problem.code)
+    given().when(refusal).then_rejected(refusal.problem.code)
 
 
 def test_a_restored_company_is_worked_on_as_before() -> None:

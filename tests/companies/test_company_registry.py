@@ -9,11 +9,14 @@ from contracts.companies.company import (
     CompanyIdentified,
     FieldName,
     NoteRegistryFacts,
+    PinRegistryValue,
     RegistryChangeAccepted,
     RegistryChangeProposed,
     RegistryChangeRejected,
+    RegistryValuePinned,
     RejectRegistryChange,
 )
+from contracts.companies.settings import RegistryPolicy
 from contracts.enrichment import RegistryFacts
 from contracts.examples import example
 from contracts.values import CompanyDetails, Sealed
@@ -29,7 +32,8 @@ ID = created.company_id
 
 def note(details: CompanyDetails) -> NoteRegistryFacts:
     facts = RegistryFacts(details=details, active=True)
-    return example(NoteRegistryFacts).model_copy(update={"facts": facts})
+    first = {"facts": facts, "before": CompanyDetails(), "policy": "write"}
+    return example(NoteRegistryFacts).model_copy(update=first)
 
 
 def named(name: str) -> CompanyDetails:
@@ -140,3 +144,49 @@ def test_another_number_ends_what_the_registry_proposed_for_the_old_one() -> Non
     identified = example(CompanyIdentified)
     given(created, proposed, identified).when(accept).then_rejected("proposal-unknown")
     given(created, proposed, rejected, identified).when(theirs).then(proposed)
+
+
+def changed(old: CompanyDetails, new: CompanyDetails, policy: RegistryPolicy) -> NoteRegistryFacts:
+    return note(new).model_copy(update={"before": old, "policy": policy})
+
+
+def pinned(**value: str) -> RegistryValuePinned:
+    [field] = value
+    details = CompanyDetails.model_validate(value)
+    return example(RegistryValuePinned).model_copy(update={"field": field, "value": details})
+
+
+old_name, new_name = named("Sjöviks Snickeri"), named("Sjöviks Snickeri AB")
+
+
+def test_where_the_tenant_follows_the_registry_its_own_values_change_by_themselves() -> None:
+    given(registered).when(changed(old_name, new_name, "write")).then_nothing()
+
+
+def test_where_the_tenant_wants_to_choose_the_old_value_stays_and_the_new_is_proposed() -> None:
+    given(registered).when(changed(old_name, new_name, "propose")).then(
+        pinned(name="Sjöviks Snickeri"), proposed
+    )
+
+
+def test_what_the_registry_says_for_the_first_time_is_no_change() -> None:
+    given(registered).when(changed(CompanyDetails(), new_name, "propose")).then_nothing()
+
+
+def test_a_pinned_value_stays_until_somebody_chooses() -> None:
+    history = (registered, pinned(name="Sjöviks Snickeri"))
+    given(*history).when(changed(old_name, new_name, "write")).then(proposed)
+    given(*history, proposed).when(accept).then(accepted)
+    given(*history, proposed, accepted).when(theirs).then_nothing()
+
+
+def test_a_value_is_pinned_once_and_one_set_by_hand_stays_anyway() -> None:
+    pin = example(PinRegistryValue)
+    given(registered).when(pin).then(example(RegistryValuePinned))
+    given(registered, example(RegistryValuePinned)).when(pin).then_nothing()
+    given(created).when(pin).then_nothing()
+
+
+def test_where_nothing_shows_there_is_nothing_to_pin() -> None:
+    pin = example(PinRegistryValue).model_copy(update={"value": CompanyDetails()})
+    given(registered).when(pin).then_rejected("nothing-to-pin")

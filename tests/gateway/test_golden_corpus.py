@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chassis import codec
+from chassis.edge import new_id
 from chassis.projection import Projection
 from chassis.projector import others
 from contracts import examples
@@ -44,6 +45,16 @@ def test_what_was_ever_said_folds_into_every_read_model_that_shows_it(
         before = [codec.event_from(SAID[f"{name}.json"]) for name in BEGINNINGS]
         told = [tell(one, seq, seq) for seq, one in enumerate([*before, event], 1)]
         projection.fold(told)
+
+
+@pytest.mark.parametrize("data", SAID.values(), ids=SAID.keys())
+def test_events_of_two_streams_never_meet_in_a_row(data: dict[str, Any], tell: Any) -> None:
+    one = codec.event_from(data)
+    own = next(name for name in type(one).model_fields if getattr(one, name) == one.stream_id)
+    other = one.model_copy(update={own: new_id()})
+    for projection in shown_by(data):
+        keys = {projection.key(tell(event, n, n)) for n, event in enumerate((one, other), 1)}
+        assert len(keys) == 2
 
 
 @pytest.mark.parametrize("kind", ["company-created.v99", "company-frobbed.v1"])

@@ -16,6 +16,7 @@ from contracts.companies.company import (
     RelationStarted,
 )
 from contracts.companies.department import DepartmentAdded
+from contracts.companies.settings import RegistryPolicySet, settings_of
 from contracts.companies.user import Role, UserAdded
 from contracts.credit_monitor import CompanyRated, CreditRatingChanged, MonitoringStarted
 from contracts.enrichment import CompanyEnriched
@@ -229,6 +230,9 @@ async def test_users_and_departments_are_listed_in_pages(ours: Any) -> None:
     assert names(await ours.get("/departments")) == ["Försäljning"]
 
 
+SAY_NO_NAMES = ("/keys", "/credit", "/timeline", "/settings")
+
+
 async def test_no_get_route_shows_one_tenant_anything_of_another(
     ours: Any, new_tenant: Any
 ) -> None:
@@ -244,6 +248,7 @@ async def test_no_get_route_shows_one_tenant_anything_of_another(
             role=Role.USER,
         ),
         DepartmentAdded(department_id=new_id(), name="Kanariefågel"),
+        RegistryPolicySet(settings_id=settings_of(ours.name), policy="propose"),
     )
     document = (await ours.client.get("http://gateway/openapi.json")).json()
     ids = {"company_id": company.company_id, "user_id": user}
@@ -256,7 +261,7 @@ async def test_no_get_route_shows_one_tenant_anything_of_another(
         own = await ours.client.get(place)
         foreign = await theirs.client.get(place)
         assert own.status_code == 200, place
-        assert canary in own.text or place.endswith(("/keys", "/credit", "/timeline")), place
+        assert canary in own.text or place.endswith(SAY_NO_NAMES), place
         assert canary not in foreign.text
         assert str(company.company_id) not in foreign.text
         if "{" in path:
@@ -266,3 +271,5 @@ async def test_no_get_route_shows_one_tenant_anything_of_another(
             assert (foreign.status_code, foreign.json()) == (404, never.json()), place
         asked += 1
     assert asked >= 8
+    assert await ours.get("/settings") == {"registry_policy": "propose"}
+    assert await theirs.get("/settings") == {"registry_policy": "write"}

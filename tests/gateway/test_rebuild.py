@@ -21,6 +21,7 @@ from contracts.companies.company import (
     RelationStarted,
 )
 from contracts.companies.department import DepartmentAdded
+from contracts.companies.settings import RegistryPolicySet, settings_of
 from contracts.companies.user import UserAdded
 from contracts.credit_monitor import CompanyRated, MonitoringStarted
 from contracts.enrichment import CompanyEnriched
@@ -64,6 +65,7 @@ async def test_a_rebuilt_read_model_is_the_same(
         ),
         example(UserAdded).model_copy(update={"user_id": user}),
         DepartmentAdded(department_id=new_id(), name="Försäljning"),
+        RegistryPolicySet(settings_id=settings_of(ours.name), policy="propose"),
     ]
     for event in everything:
         await ours.hears(event)

@@ -169,7 +169,9 @@ def test_a_service_is_probed_spread_scaled_and_never_all_away(service: str) -> N
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
         assert container[probe]["httpGet"]["path"] in {"/healthz", "/readyz"}
     assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
-    assert container["envFrom"] == [{"secretRef": {"name": service}}]
+    asked = {"secretRef": {"name": "registries", "optional": True}}
+    more = [asked] if service == "enrichment" else []
+    assert container["envFrom"] == [{"secretRef": {"name": service}}, *more]
     assert pod["topologySpreadConstraints"]
     labels = ALL[f"Deployment {service}"]["spec"]["template"]["metadata"]["labels"]
     budget = ALL[f"PodDisruptionBudget {service}"]["spec"]
@@ -216,4 +218,8 @@ def test_nobody_reaches_anybody_unless_it_is_written() -> None:
         for peer in rule.get("to", [{"ipBlock": {}}])
         if "ipBlock" in peer
     ]
-    assert outside == ["NetworkPolicy the-database", "NetworkPolicy the-bureau-is-asked"]
+    assert outside == [
+        "NetworkPolicy the-database",
+        "NetworkPolicy the-bureau-is-asked",
+        "NetworkPolicy the-registries-are-asked",
+    ]

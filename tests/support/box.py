@@ -90,6 +90,7 @@ class Client:
     """A tenant's program: knows the gateway's address and its key."""
 
     def __init__(self, running: RunningBox, key: str, tenant: str) -> None:
+        self.running = running
         self.tenant = tenant
         self.http = httpx2.Client(
             base_url=f"{running.box.urls['gateway']}/api/v1",

@@ -36,7 +36,8 @@ class Projection(Generic[R]):
     """Which row an event touches, and what becomes of it; `None` is no row.
 
     `row` is a named tuple whose fields are the columns of the table in `table_sql` (besides
-    `tenant_id`), of types that JSON knows; its first field is the key, unique within a tenant. The
+    `tenant_id`), of types that JSON knows; its first field is the key, unique within a tenant.
+    Events of two streams never meet in a row: processes share the streams of a long history. The
     first statement of `table_sql` creates the table, the others its indexes. `settle` fills columns
     that follow from others: once before a row is written, however many events led to it. A change
     of the shape, of `evolve` or of `settle` goes with a new `version`: the table is then built anew

@@ -5,6 +5,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from contracts.companies.company import CompanyCommand, CompanyEvent
 from contracts.companies.department import DepartmentCommand, DepartmentEvent
+from contracts.companies.settings import SettingsCommand, SettingsEvent
 from contracts.companies.subject import EraseSubject, SubjectErased
 from contracts.companies.user import UserCommand, UserEvent
 from contracts.credit_monitor import CreditEvent
@@ -33,16 +34,23 @@ def _by_name(*unions: Any) -> dict[str, Any]:
 
 
 COMMANDS: dict[str, type[Command]] = _by_name(
-    CompanyCommand, UserCommand, DepartmentCommand, EraseSubject
+    CompanyCommand, UserCommand, DepartmentCommand, SettingsCommand, EraseSubject
 )
 EVENTS: dict[str, type[Event]] = _by_name(
-    CompanyEvent, UserEvent, DepartmentEvent, SubjectErased, RegistryEvent, CreditEvent
+    CompanyEvent,
+    UserEvent,
+    DepartmentEvent,
+    SettingsEvent,
+    SubjectErased,
+    RegistryEvent,
+    CreditEvent,
 )
 QUERIES: dict[str, type[Query]] = _by_name(SearchRegistry, ForgetSearch, LookUpCompany)
 SOURCES = {
     "company": "companies",
     "user": "companies",
     "department": "companies",
+    "settings": "companies",
     "subject": "companies",
     "registry-facts": "enrichment",
     "credit": "credit-monitor",

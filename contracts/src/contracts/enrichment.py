@@ -31,6 +31,15 @@ class RegistryFacts(Value):
     addresses: dict[AddressKind, Address] = Field(default_factory=dict)
 
 
+class SubUnit(Value):
+    """A workplace of a company: arbetsställe (CFAR number), underenhet."""
+
+    number: str
+    name: str
+    active: bool
+    address: Address | None = None
+
+
 class RegistryFact(Event):
     """A fact about one company from a registry."""
 
@@ -44,7 +53,10 @@ class RegistryFact(Event):
 
 
 class CompanyEnriched(RegistryFact):
-    """The registry's facts about a company of the CRM were found, or have changed."""
+    """The registry's facts about a company of the CRM were found, or have changed.
+
+    `before` holds those details that it said otherwise of the same number until now.
+    """
 
     type: Literal["company-enriched.v1"] = "company-enriched.v1"
     country: CountryCode
@@ -52,6 +64,7 @@ class CompanyEnriched(RegistryFact):
     registry: Line
     facts: RegistryFacts
     as_of: AwareDatetime
+    before: CompanyDetails | None = None
 
 
 class CompanyNotInRegistry(RegistryFact):
@@ -59,11 +72,32 @@ class CompanyNotInRegistry(RegistryFact):
 
     type: Literal["company-not-in-registry.v1"] = "company-not-in-registry.v1"
     country: CountryCode
-    reason: Literal["no-number", "unknown-number", "no-registry", "personal-number"]
+    reason: Literal["no-number", "unknown-number", "no-registry", "personal-number", "removed"]
+
+
+class SubUnitAppeared(RegistryFact):
+    """The registry has a sub-unit of this company that it did not have before."""
+
+    type: Literal["sub-unit-appeared.v1"] = "sub-unit-appeared.v1"
+    country: CountryCode
+    number: str
+    unit: SubUnit
+    as_of: AwareDatetime
+
+
+class SubUnitClosed(RegistryFact):
+    """A sub-unit of this company is no longer active."""
+
+    type: Literal["sub-unit-closed.v1"] = "sub-unit-closed.v1"
+    country: CountryCode
+    number: str
+    unit: SubUnit
+    as_of: AwareDatetime
 
 
 RegistryEvent: TypeAlias = Annotated[
-    CompanyEnriched | CompanyNotInRegistry, Field(discriminator="type")
+    CompanyEnriched | CompanyNotInRegistry | SubUnitAppeared | SubUnitClosed,
+    Field(discriminator="type"),
 ]
 
 
@@ -122,15 +156,6 @@ class LookUpCompany(Query):
     """Who asks, and so picks the company; empty for nobody."""
 
 
-class SubUnit(Value):
-    """A workplace of a company: arbetsställe (CFAR number), underenhet."""
-
-    number: str
-    name: str
-    active: bool
-    address: Address | None = None
-
-
 class FactSource(Value):
     """Which registry said a thing, and of which day its word is."""
 
@@ -141,8 +166,9 @@ class FactSource(Value):
 class RegistryEntry(Message):
     """A company, or a sub-unit, which has a `parent`, as its registry has it.
 
-    Without `facts` the registry knows no such number. `sources` says of each field of the facts
-    where it is from.
+    `outcome` tells apart what it means that there are facts or none: with `not-reached` nobody
+    could be asked, and another time there may be. `missing` could not be had today, of a `partial`
+    answer. `sources` says of each field of the facts where it is from.
     """
 
     country: CountryCode
@@ -153,3 +179,5 @@ class RegistryEntry(Message):
     as_of: AwareDatetime | None = None
     sub_units: tuple[SubUnit, ...] = ()
     sources: dict[str, FactSource] = Field(default_factory=dict)
+    outcome: Literal["found", "partial", "deleted", "removed", "unknown", "not-reached"] = "unknown"
+    missing: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from chassis.postgres import connect
 from chassis.projection import AnyProjection, Told
-from chassis.projector import Table, told_from
+from chassis.projector import EVENT, Table, told_from
 from chassis.wire import STREAM, SUBJECTS
 from gateway.app import service as screens
 from support.faults.place import Place
@@ -78,11 +78,9 @@ FROM events ORDER BY position
 """
 DONE = "SELECT tenant_id, command_id, answer::text AS a FROM commands WHERE NOT answer ? 'code'"
 """What was refused is remembered too, by its code."""
-HISTORY = """
-SELECT h.*, h.data::text AS text, h.id::text AS id_text, h.correlation::text AS correlation_text,
-       h.causation::text AS causation_text
-FROM history h ORDER BY seq
-"""
+HISTORY = "SELECT h.*, h.data::text AS text FROM history h ORDER BY seq"
+TOLD = f"SELECT {EVENT} FROM history ORDER BY seq"
+"""The same as projections meet it."""
 
 
 async def read_record(
@@ -126,7 +124,7 @@ async def _read_intake(connection: Any, service: str, record: Record) -> None:
 async def _read_screens(
     connection: Any, record: Record, projections: tuple[AnyProjection, ...]
 ) -> None:
-    told: list[Told] = []
+    told: list[Told] = [told_from(row) for row in await connection.fetch(TOLD)]
     for row in await connection.fetch(HISTORY):
         record.history.append(
             Fact(
@@ -143,9 +141,6 @@ async def _read_screens(
                 seq=row["seq"],
             )
         )
-        again = {**row, "id": row["id_text"], "data": row["text"]}
-        again |= {"correlation": row["correlation_text"], "causation": row["causation_text"]}
-        told.append(told_from(again))
     record.history_head = await connection.fetchval("SELECT seq FROM history_head")
     for projection in projections:
         state = await connection.fetchrow(

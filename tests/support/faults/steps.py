@@ -26,8 +26,13 @@ JOBS = {
     "enrichment.sets-swept": "load",
     "enrichment.sources-noted": "load",
     "enrichment.changes-taken": "changes",
+    **{
+        f"enrichment.feed-{step}": "feeds"
+        for step in ("read", "entries-asked", "entries-taken", "told", "moved", "kept")
+    },
+    **{f"enrichment.question-{step}": "feeds" for step in ("taken", "asked", "told", "answered")},
 }
-"""Steps of jobs, and which job passes them."""
+"""Steps of jobs, and which job passes them; `feeds` need a registry that is asked."""
 
 
 def named() -> list[str]:

@@ -57,6 +57,10 @@ def _now() -> datetime:
     return _Present.clock.now
 
 
+async def know_nothing(*_: object) -> None:
+    """Leave the table of numbers alone: no registry changes anything here."""
+
+
 @contextmanager
 def in_memory() -> Iterator[None]:
     """Let the product's steps and reactions work on tables in memory, and by the world's clock."""
@@ -79,7 +83,10 @@ def in_memory() -> Iterator[None]:
             learn=pure.learn,
         ),
         patch.multiple(
-            enrichment.reactions, find=find_in_registry, registry_facts=pure.registry_facts
+            enrichment.reactions,
+            find=find_in_registry,
+            know=know_nothing,
+            registry_facts=pure.registry_facts,
         ),
         patch.multiple(chassis.reaction, derived_id=remembered_id),
     ):

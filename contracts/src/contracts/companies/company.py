@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.companies.settings import RegistryPolicy
 from contracts.enrichment import RegistryFacts
-from contracts.message import Command, Event
+from contracts.message import Command, Event, Problem
 from contracts.values import (
     Address,
     AddressKind,
@@ -166,10 +167,23 @@ class SetInvoiceProfile(CompanyWish):
 
 
 class NoteRegistryFacts(CompanyWish):
-    """Hold what the registry says against what was set by hand."""
+    """Hold what the registry says against what was set by hand, or is to be kept.
+
+    `before` is what it said of the same number until now.
+    """
 
     type: Literal["note-registry-facts"] = "note-registry-facts"
     facts: RegistryFacts
+    before: CompanyDetails = CompanyDetails()
+    policy: RegistryPolicy = "write"
+
+
+class PinRegistryValue(CompanyWish):
+    """Keep a value as it shows, whatever the registry says from now on."""
+
+    type: Literal["pin-registry-value"] = "pin-registry-value"
+    field: FieldName
+    value: CompanyDetails
 
 
 class AcceptRegistryChange(CompanyWish):
@@ -186,6 +200,20 @@ class RejectRegistryChange(CompanyWish):
     field: FieldName
 
 
+class AddSubUnits(CompanyWish):
+    """Add workplaces under a company that is in the register already, all or none."""
+
+    type: Literal["add-sub-units"] = "add-sub-units"
+    sub_units: Annotated[tuple[NewSubUnit, ...], Field(min_length=1, max_length=SUB_UNITS_MAX)]
+
+
+class DismissSubUnit(CompanyWish):
+    """Leave out a workplace that the registry has, and that was proposed."""
+
+    type: Literal["dismiss-sub-unit"] = "dismiss-sub-unit"
+    number: str
+
+
 class ArchiveCompany(CompanyWish):
     """Put a company away: it stays readable, nothing more is done about it."""
 
@@ -196,6 +224,16 @@ class RestoreCompany(CompanyWish):
     """Take an archived company back."""
 
     type: Literal["restore-company"] = "restore-company"
+
+
+class RefuseWish(CompanyWish):
+    """What whoever asks has found against a wish: it is refused so, unless it was answered before.
+
+    It comes in the wish's place, under its id and with its fingerprint.
+    """
+
+    type: Literal["refuse-wish"] = "refuse-wish"
+    problem: Problem
 
 
 class CompanyFact(Event):
@@ -297,6 +335,14 @@ class InvoiceProfileChanged(CompanyFact):
     profile: InvoiceProfile
 
 
+class RegistryValuePinned(CompanyFact):
+    """A value of the registry's stays in force until somebody chooses another."""
+
+    type: Literal["registry-value-pinned.v1"] = "registry-value-pinned.v1"
+    field: FieldName
+    value: CompanyDetails
+
+
 class RegistryChangeProposed(CompanyFact):
     """The registry says otherwise than what was set by hand; somebody has to choose."""
 
@@ -317,6 +363,13 @@ class RegistryChangeRejected(CompanyFact):
 
     type: Literal["registry-change-rejected.v1"] = "registry-change-rejected.v1"
     field: FieldName
+
+
+class SubUnitDismissed(CompanyFact):
+    """A workplace that the registry has is not wanted here."""
+
+    type: Literal["sub-unit-dismissed.v1"] = "sub-unit-dismissed.v1"
+    number: str
 
 
 class CompanyArchived(CompanyFact):
@@ -344,10 +397,14 @@ CompanyCommand: TypeAlias = Annotated[
     | SetDepartment
     | SetInvoiceProfile
     | NoteRegistryFacts
+    | PinRegistryValue
     | AcceptRegistryChange
     | RejectRegistryChange
+    | AddSubUnits
+    | DismissSubUnit
     | ArchiveCompany
-    | RestoreCompany,
+    | RestoreCompany
+    | RefuseWish,
     Field(discriminator="type"),
 ]
 CompanyEvent: TypeAlias = Annotated[
@@ -362,9 +419,11 @@ CompanyEvent: TypeAlias = Annotated[
     | OwnerRemoved
     | DepartmentSet
     | InvoiceProfileChanged
+    | RegistryValuePinned
     | RegistryChangeProposed
     | RegistryChangeAccepted
     | RegistryChangeRejected
+    | SubUnitDismissed
     | CompanyArchived
     | CompanyRestored,
     Field(discriminator="type"),

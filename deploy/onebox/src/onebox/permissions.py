@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 STREAM = "EVENTS"
 CATEGORIES = {
-    "companies": ("company", "user", "department", "subject"),
+    "companies": ("company", "user", "department", "settings", "subject"),
     "enrichment": ("registry-facts",),
     "credit-monitor": ("credit",),
     "gateway": (),

@@ -15,11 +15,12 @@ LOOK_SECONDS = 0.05
 
 
 class StandIn:
-    """The bureau Creditsafe, standing in on a port of its own."""
+    """A provider, the bureau Creditsafe or another, standing in on a port of its own."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        self._state = folder / "creditsafe.sqlite"
-        self._log = folder / "creditsafe.log"
+    def __init__(self, folder: Path, *options: str, provider: str = "creditsafe") -> None:
+        self._module = f"standins.{provider}"
+        self._state = folder / f"{provider}.sqlite"
+        self._log = folder / f"{provider}.log"
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
         self.port = 0
@@ -46,7 +47,7 @@ class StandIn:
     def start(self) -> None:
         """Start it, on the port it had before, if it had one."""
         before = len(self.lines) if self._log.exists() else 0
-        command = [sys.executable, "-m", "standins.creditsafe", "--port", str(self.port)]
+        command = [sys.executable, "-m", self._module, "--port", str(self.port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 [*command, "--state", str(self._state), *self._options],

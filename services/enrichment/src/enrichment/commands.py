@@ -4,7 +4,8 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Coroutine
+import time
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -14,17 +15,24 @@ import asyncpg
 import typer
 
 from chassis.operator import operator
+from enrichment.fetching import fetch, offering
 from enrichment.formats.listing import FileBroken
 from enrichment.load import Loaded, LoadRefused, as_of_files, edition_of, editions, load
 from enrichment.progress import shown
 from enrichment.sample.company import AS_OF
 from enrichment.sample.files import companies_among, write_sample
 from enrichment.sample.numbers import Lead
+from enrichment.settings import RegistrySettings
+from enrichment.sources.configured import configured
+from enrichment.sources.port import Unavailable
+from enrichment.wishes import Waiting, ask_for_sync, still_waiting
 
 T = TypeVar("T")
 
 ROWS = 20_000
 """Companies and sub-units: enough to search in, loaded in a few seconds."""
+LOOK_SECONDS = 0.25
+"""How often it is looked how far the service is."""
 ROWS_MIN = 100
 ROWS_MAX = 4_000_000
 """The series that sample numbers are taken from hold no more."""
@@ -84,6 +92,24 @@ def load_command(
     _run(run())
 
 
+@app.command("fetch")
+def fetch_command(
+    folder: Annotated[Path, typer.Argument(help="Where the files are kept from day to day.")],
+) -> None:
+    """Download the registries' own files, those that are new, for `load` to take in."""
+
+    async def run() -> None:
+        async with configured(RegistrySettings()) as sources:
+            able = list(offering(sources))
+            if not able:
+                raise LoadRefused("No source of files is named, or has credentials here.")
+            for source in able:
+                for edition in await fetch(source, folder) or ():
+                    typer.echo(str(edition.path))
+
+    _run(run())
+
+
 @app.command("generate")
 def generate_command(
     out: Annotated[Path, typer.Option(help="The directory to write to.")],
@@ -122,6 +148,29 @@ def sample_command(
     _run(run())
 
 
+@app.command("sync")
+def sync_command(
+    database: DatabaseOption = "",
+    wait_seconds: Annotated[
+        float, typer.Option("--wait", min=1, help="How long to watch, in seconds.")
+    ] = 600.0,
+) -> None:
+    """Have the running service read the registries' change feeds to their ends now."""
+
+    async def run() -> None:
+        waiting = await ask_for_sync(database_url(database))
+        if not waiting:
+            raise LoadRefused("No feed is read here: KUNDVAKT_REGISTRIES_OPEN names no source.")
+        left = await _watched(database_url(database), wait_seconds)
+        for feed in left:
+            typer.echo(f"{feed.name}: not read to its end: {feed.why}", err=True)
+        if left:
+            raise typer.Exit(1)
+        typer.echo(f"{len(waiting)} feeds are read to their ends")
+
+    _run(run())
+
+
 def database_url(given: str) -> str:
     """Return where the registry is: as given, as the service knows it, or as operators find it."""
     own = os.environ.get("KUNDVAKT_DATABASE_URL", "")
@@ -145,10 +194,24 @@ def _report(loaded: Loaded) -> None:
     )
 
 
+async def _watched(url: str, seconds: float) -> Sequence[Waiting]:
+    """Show how the feeds are read, until all are or time is up; returns those that are not."""
+    until = time.monotonic() + seconds
+    with typer.progressbar(length=1, label="entries", show_eta=False) as bar:
+        while (waiting := await still_waiting(url)) and time.monotonic() < until:
+            left = sum(feed.left for feed in waiting)
+            bar.length = max(bar.length or 1, bar.pos + left)
+            bar.update(bar.length - left - bar.pos)
+            await asyncio.sleep(LOOK_SECONDS)
+        if not waiting:
+            bar.update((bar.length or 1) - bar.pos)
+    return waiting
+
+
 def _run(doing: Coroutine[Any, Any, T]) -> T:
     """Run, and say in a sentence why not."""
     try:
         return asyncio.run(doing)
-    except (FileBroken, LoadRefused, OSError, asyncpg.PostgresError) as error:
+    except (FileBroken, LoadRefused, Unavailable, OSError, asyncpg.PostgresError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -20,9 +20,9 @@ ADDRESS_FIELDS = {"visiting": "addresses.VISITING", "postal": "addresses.POSTAL"
 SHOWN_ADDRESSES = ((AddressKind.VISITING, "visiting"), (AddressKind.POSTAL, "postal"))
 
 ENTRY = """
-SELECT e.number, e.parent, e.name, e.active, s.as_of AS edition_of, f.form, f.facts,
-       coalesce(f.as_of, s.as_of) AS as_of
-FROM registry.entries e JOIN registry.sources s USING (country), LATERAL (
+SELECT e.number, e.parent, e.name, e.active, coalesce(s.as_of, f.as_of) AS edition_of, f.form,
+       f.facts, coalesce(f.as_of, s.as_of) AS as_of
+FROM registry.entries e LEFT JOIN registry.sources s USING (country), LATERAL (
   SELECT DISTINCT ON (file_rank) * FROM registry.facts f
   WHERE f.number = e.number AND f.country = e.country ORDER BY file_rank, line DESC) f
 WHERE e.country = $1 AND e.number = $2 ORDER BY f.file_rank
@@ -85,6 +85,7 @@ async def look_up(connection: Connection, country: str, typed: str) -> RegistryE
         as_of=joined.as_of,
         sub_units=tuple(map(_sub_unit, units)),
         sources=joined.sources,
+        outcome="found" if joined.facts.active else "deleted",
     )
 
 
@@ -110,10 +111,15 @@ async def _joined(connection: Connection, country: str, number: str) -> _Joined 
         said = orjson.loads(row["facts"])
         source = FactSource(registry=row["form"].partition("-")[0], as_of=row["as_of"])
         document |= said
-        sources |= {ADDRESS_FIELDS.get(field, field): source for field in said}
+        sources |= dict.fromkeys(map(field_name, said), source)
     first = rows[0]
     facts = facts_of(document, active=first["active"])
     return _Joined(first["parent"], facts, first["edition_of"], sources)
+
+
+def field_name(field: str) -> str:
+    """Return how a field of a document is called where it is told."""
+    return ADDRESS_FIELDS.get(field, field)
 
 
 def facts_of(document: dict[str, Any], *, active: bool) -> RegistryFacts:
@@ -130,10 +136,16 @@ def facts_of(document: dict[str, Any], *, active: bool) -> RegistryFacts:
 
 def _sub_unit(row: Any) -> SubUnit:
     document = orjson.loads(row["facts"])
+    return sub_unit(row["number"], document | {"name": row["name"]}, active=row["active"])
+
+
+def sub_unit(number: str, document: dict[str, Any], *, active: bool | None = None) -> SubUnit:
+    """Return a sub-unit's document as it is told; it says itself whether it has ended."""
     address = document.get("visiting") or document.get("postal")
+    ended = "deregistered_on" in document or "ceased" in document
     return SubUnit(
-        number=row["number"],
-        name=row["name"],
-        active=row["active"],
+        number=number,
+        name=document["name"],
+        active=not ended if active is None else active,
         address=Address.model_validate(address) if address else None,
     )

@@ -13,10 +13,12 @@ from contracts.enrichment import (
     SearchRegistry,
 )
 from contracts.identifiers import NumberInvalid
+from enrichment.live import complete, suggest
 from enrichment.picks import note_pick
 from enrichment.questions import answered, forget
 from enrichment.registry import NumberPersonal, look_up
 from enrichment.search import search
+from enrichment.sources.configured import opened
 
 router = NatsRouter()
 
@@ -27,6 +29,9 @@ async def on_search(query: SearchRegistry, site: Site) -> RegistryHits:
 
 
 async def _searched(query: SearchRegistry, site: Site) -> RegistryHits:
+    told = await suggest(site.pool, opened(), query)
+    if told is not None:
+        return told
     async with site.pool.acquire() as connection:
         return await search(connection, query)
 
@@ -41,14 +46,17 @@ async def on_look_up(query: LookUpCompany, site: Site) -> RegistryEntry:
     try:
         async with site.pool.acquire() as connection:
             entry = await look_up(connection, query.country, query.number)
-            await note_pick(connection, query, entry)
-            return entry
+        entry = await complete(site.pool, opened(), entry)
+        if query.by and entry.facts:
+            async with site.pool.acquire() as connection:
+                await note_pick(connection, query, entry)
     except NumberInvalid as error:
         raise Rejected(error.code, str(error)) from error
     except NumberPersonal as error:
         raise Rejected(
             "number-personal", "A sole trader's number is personal; it is not looked up."
         ) from error
+    return entry
 
 
 answer_query(router, "enrichment", SearchRegistry, on_search)

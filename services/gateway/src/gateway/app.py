@@ -15,6 +15,7 @@ from gateway.company.addresses import router as addresses
 from gateway.company.api import router as company
 from gateway.company.parts import router as company_parts
 from gateway.company.projection import company_card
+from gateway.company.sub_units import router as sub_units
 from gateway.credit.api import router as credit
 from gateway.credit.projection import credit_history
 from gateway.departments.api import router as departments_router
@@ -28,6 +29,8 @@ from gateway.manual import add_manual
 from gateway.measured import Measured
 from gateway.registry.api import router as registry
 from gateway.registry.projection import company_numbers
+from gateway.settings.api import router as settings_router
+from gateway.settings.projection import settings
 from gateway.timeline.api import router as timeline
 from gateway.users.api import router as users_router
 from gateway.users.projection import users
@@ -36,12 +39,14 @@ ROUTERS = (
     company_list_router,
     company,
     company_parts,
+    sub_units,
     addresses,
     timeline,
     credit,
     registry,
     users_router,
     departments_router,
+    settings_router,
     keys,
     events,
 )
@@ -90,6 +95,7 @@ service = Service(
         company_numbers,
         users,
         departments,
+        settings,
     ),
     http=http,
     migrations="gateway.migrations",

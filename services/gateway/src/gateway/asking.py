@@ -1,6 +1,8 @@
 """Wishes on their way to `companies`: stamped with who, when and which, and asked over NATS."""
 
+import asyncio
 import re
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,8 +17,9 @@ from starlette.responses import Response
 from chassis.edge import derived_id, fingerprint, new_id, now
 from chassis.failpoints import reach
 from chassis.site import Site
-from contracts.message import Answer, Command
-from gateway.problems import Refused
+from contracts.companies.company import RefuseWish
+from contracts.message import Answer, Command, Problem
+from gateway.problems import MISSING, Missing, Refused
 
 ENTITY_TAGS = r'^(\*|(W/)?"[^"]*"(, *(W/)?"[^"]*")*)$'
 """What If-Match may hold (RFC 9110 §13.1.1); only one tag, as it was given out, ever matches."""
@@ -54,6 +57,8 @@ class Wish:
     correlation: UUID
     fingerprint: str
     match: str | None
+    repeatable: bool
+    """Whether it has a key that it can be asked again with."""
 
     @property
     def expected_version(self) -> int | None:
@@ -80,6 +85,28 @@ class Wish:
         reach("gateway.command-answered")
         return answer
 
+    async def ask_prepared(self, preparing: Awaitable[Command]) -> Answer:
+        """Ask for what is being prepared; that something it names is missing is an answer too.
+
+        The request may have been done before, when nothing was missing. All of it takes no longer
+        than one command may.
+        """
+        async with asyncio.timeout(self.site.settings.command_deadline_seconds):
+            try:
+                command = await preparing
+            except Missing as missing:
+                if not self.repeatable:
+                    raise
+                command = self._refusal(missing)
+            return await self.ask(command)
+
+    def _refusal(self, missing: Missing) -> RefuseWish:
+        details = {MISSING: missing.field}
+        problem = Problem(code=missing.code, message=missing.message, details=details)
+        return RefuseWish(
+            **self.stamp(company_id=self.command_id, expected_version=None, problem=problem)
+        )
+
 
 async def wish(request: Request, key: IdempotencyKey = None, match: IfMatch = None) -> Wish:
     """Stamp a request; repeated with its key it is the same wish again."""
@@ -98,6 +125,7 @@ async def wish(request: Request, key: IdempotencyKey = None, match: IfMatch = No
             _canonical(await request.body()),
         ),
         match=match,
+        repeatable=key is not None,
     )
 
 

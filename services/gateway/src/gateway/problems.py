@@ -56,6 +56,10 @@ ERRORS_SHOWN_MAX = 20
 """More than anybody corrects at once."""
 
 
+MISSING = "missing"
+"""Under this a remembered refusal has the field that names what is not there."""
+
+
 class FieldError(BaseModel):
     """What is wrong with one field."""
 
@@ -112,10 +116,22 @@ class Refused(Exception):
         return response
 
 
+class Missing(Refused):
+    """What a request names is not there: so it is now, and perhaps not a moment later."""
+
+    def __init__(self, field: str, code: str, message: str) -> None:
+        super().__init__(code, message, errors=_errors(field, code, message))
+        self.field = field
+
+
+def _errors(field: str, code: str, message: str) -> list[dict[str, str]]:
+    return [{"field": field, "code": code, "message": message}]
+
+
 def invalid(field: str, code: str, message: str) -> Refused:
     """Refuse one field."""
-    errors = [{"field": field, "code": code, "message": message}]
-    return Refused(code, message, status=STATUS.get(code, 422), errors=errors)
+    status = STATUS.get(code, 422)
+    return Refused(code, message, status=status, errors=_errors(field, code, message))
 
 
 def not_found(what: str) -> Refused:
@@ -143,7 +159,10 @@ def _refused(_: Request, error: Exception) -> JSONResponse:
 def _rejected(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Rejected)  # noqa: S101 - registered for it
     status = STATUS.get(error.code) or status_of(error.code)
-    details = {name: said for name, said in error.details.items() if name not in {"code", "status"}}
+    own = {"code", "status", MISSING}
+    details: dict[str, Any] = {n: said for n, said in error.details.items() if n not in own}
+    if MISSING in error.details:
+        details["errors"] = _errors(error.details[MISSING], error.code, error.message)
     return problem_response(error.code, error.message, status, **details)
 
 

@@ -15,6 +15,7 @@ from contracts.companies.company import (
     CompanyDetailsChanged,
     CompanyIdentified,
     RegistryChangeAccepted,
+    RegistryValuePinned,
 )
 from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry
 from contracts.values import CompanyDetails
@@ -40,6 +41,8 @@ def take_in(known: Known, told: Told) -> Known:  # noqa: PLR0911 - a table of co
             return {**known, "identity": to_json(event.identity) | note(told, "hand")}
         case CompanyDetailsChanged() as event:
             return _set_by_hand(known, told, event)
+        case RegistryValuePinned() as event:
+            return _with(known, to_json(event.value), note(told, "pinned"))
         case RegistryChangeAccepted() as event:
             return _without(known, (event.field,))
         case CompanyEnriched() as event:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from chassis.site import Site
-from gateway.problems import invalid
+from gateway.problems import Missing
 from gateway.reading import reading
 
 PATIENCE_SECONDS = 1.0
@@ -22,7 +22,7 @@ async def check_owners(site: Site, tenant: str, ids: Iterable[UUID]) -> None:
     """Refuse owners who are not active users."""
     unknown = await _unknown(site, tenant, USERS, {str(one) for one in ids})
     if unknown:
-        raise invalid("owners", "owner-unknown", f"There is no active user {min(unknown)} here.")
+        raise Missing("owners", "owner-unknown", f"There is no active user {min(unknown)} here.")
 
 
 async def check_department(site: Site, tenant: str, department_id: UUID | None) -> None:
@@ -30,7 +30,7 @@ async def check_department(site: Site, tenant: str, department_id: UUID | None) 
     if department_id is None:
         return
     if await _unknown(site, tenant, DEPARTMENTS, {str(department_id)}):
-        raise invalid(
+        raise Missing(
             "department_id", "department-unknown", f"There is no department {department_id} here."
         )
 

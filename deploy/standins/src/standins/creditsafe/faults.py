@@ -33,6 +33,7 @@ class Faults(BaseModel):
     its rating; another company's report). Then what becomes of notifications: each listed
     `repeat` more times, issued anew `reissue` times under other ids, listed out of order,
     published late, published on time but seen late, or forgotten for the next `forget` changes.
+    `limits` keeps a provider's own limits to calls, which tests would run into.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -52,6 +53,7 @@ class Faults(BaseModel):
     hide_seconds: Seconds = 0
     forget: Annotated[int, Field(ge=0)] = 0
     expire_tokens: bool = False
+    limits: bool = False
     token_seconds: Annotated[int, Field(ge=1, le=SECONDS_MAX)] = SECONDS_MAX
 
     def strikes(self, path: str) -> bool:

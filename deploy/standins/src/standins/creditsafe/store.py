@@ -49,12 +49,12 @@ CREATE TABLE IF NOT EXISTS reports (
 class Store:
     """The file, opened by the one process that uses it; every call is short and synchronous."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, schema: str = SCHEMA) -> None:
         self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(SCHEMA)
+        self._connection.executescript(schema)
 
     def close(self) -> None:
         """Close the file."""

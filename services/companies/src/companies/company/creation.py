@@ -1,25 +1,23 @@
 """A company enters the register, and its workplaces with it."""
 
-from collections.abc import Iterator, Sequence
-from uuid import UUID
+from collections.abc import Iterator
 
 from chassis.decider import Rejected
 from companies.company.details import checked
-from companies.company.identity import understood, workplace_identity
+from companies.company.identity import understood
 from companies.company.invoicing import check_profile
 from companies.company.looking_after import OWNERS_MAX, owners_full
 from companies.company.relations import RELATIONS_MAX, relations_full
 from companies.company.state import Company, given
+from companies.company.sub_units import begun
 from contracts.companies.company import (
     AddressChanged,
     CompanyCreated,
     CompanyDetailsChanged,
     CompanyEvent,
-    CompanyIdentity,
     CreateCompany,
     DepartmentSet,
     InvoiceProfileChanged,
-    NewSubUnit,
     OwnerAdded,
     RelationStarted,
 )
@@ -51,16 +49,7 @@ def create(command: CreateCompany, company: Company) -> list[CompanyEvent]:
         events.append(
             InvoiceProfileChanged(company_id=command.company_id, profile=command.invoice_profile)
         )
-    return [*events, *_sub_units(command)]
-
-
-def workplaces_created(events: Sequence[CompanyEvent]) -> dict[str, UUID]:
-    """Return the ids of the workplaces that were created, by their numbers."""
-    return {
-        event.identity.number: event.company_id
-        for event in events
-        if isinstance(event, CompanyCreated) and event.kind == "WORKPLACE" and event.identity.number
-    }
+    return [*events, *begun(command, command.identity.country, command.origin)]
 
 
 def _details(command: CreateCompany) -> Iterator[CompanyEvent]:
@@ -98,34 +87,3 @@ def _owners(command: CreateCompany) -> Iterator[CompanyEvent]:
         raise owners_full()
     for user_id in owners:
         yield OwnerAdded(company_id=command.company_id, user_id=user_id)
-
-
-def _sub_units(command: CreateCompany) -> Iterator[CompanyEvent]:
-    ids, numbers = {command.company_id}, set[str | None]()
-    for unit in command.sub_units:
-        created = _workplace(command, unit)
-        if unit.company_id in ids or created.identity.number in numbers:
-            raise Rejected(
-                "sub-unit-repeated",
-                "Each workplace is added once, under an id of its own; leave out the second.",
-                number=unit.number,
-            )
-        ids.add(unit.company_id)
-        numbers.add(created.identity.number)
-        yield created
-        if unit.address:
-            yield AddressChanged(
-                company_id=unit.company_id, kind=AddressKind.VISITING, address=unit.address
-            )
-
-
-def _workplace(command: CreateCompany, unit: NewSubUnit) -> CompanyCreated:
-    identity = CompanyIdentity(country=command.identity.country, number=unit.number)
-    return CompanyCreated(
-        company_id=unit.company_id,
-        kind="WORKPLACE",
-        parent_id=command.company_id,
-        origin=command.origin,
-        identity=workplace_identity(identity),
-        name=unit.name,
-    )

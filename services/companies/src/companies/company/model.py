@@ -1,25 +1,25 @@
 """A company of the register: what may be asked of it, and what it becomes."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar, assert_never
+from typing import assert_never
 
 from chassis.decider import Decider, Rejected
 from companies.company.addresses import copy_address, set_address
-from companies.company.creation import create, workplaces_created
+from companies.company.creation import create
 from companies.company.details import change_details
 from companies.company.identity import identify_company, number_claimed, number_taken
 from companies.company.invoicing import set_invoice_profile
 from companies.company.looking_after import add_owner, remove_owner, set_department
 from companies.company.registry import (
-    accept_registry_change,
-    note_registry_facts,
-    reject_registry_change,
+    AboutRegistry,
+    RegistryWord,
+    choice_changed,
+    decide_on_registry,
 )
 from companies.company.relations import end_relation, start_relation
-from companies.company.state import Company, given, same
+from companies.company.state import Company, given, same, without
+from companies.company.sub_units import AboutSubUnits, decide_on_sub_units, workplaces_created
 from contracts.companies.company import (
-    AcceptRegistryChange,
     AddOwner,
     AddressChanged,
     AddressCopied,
@@ -38,13 +38,9 @@ from contracts.companies.company import (
     EndRelation,
     IdentifyCompany,
     InvoiceProfileChanged,
-    NoteRegistryFacts,
     OwnerAdded,
     OwnerRemoved,
-    RegistryChangeAccepted,
-    RegistryChangeProposed,
-    RegistryChangeRejected,
-    RejectRegistryChange,
+    RefuseWish,
     RelationEnded,
     RelationStarted,
     RemoveOwner,
@@ -53,16 +49,17 @@ from contracts.companies.company import (
     SetDepartment,
     SetInvoiceProfile,
     StartRelation,
+    SubUnitDismissed,
 )
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 def decide(command: CompanyCommand, company: Company) -> list[CompanyEvent]:  # noqa: C901, PLR0911, PLR0912 - a table of contents
     """Say what follows from a command; say nothing when it is already so."""
-    if not isinstance(command, CreateCompany | ArchiveCompany | RestoreCompany):
-        check_active(company)
+    check_taken(command, company)
+    if isinstance(command, AboutRegistry):
+        return decide_on_registry(command, company)
+    if isinstance(command, AboutSubUnits):
+        return decide_on_sub_units(command, company)
     match command:
         case CreateCompany():
             return create(command, company)
@@ -86,18 +83,20 @@ def decide(command: CompanyCommand, company: Company) -> list[CompanyEvent]:  # 
             return set_department(command, company)
         case SetInvoiceProfile():
             return set_invoice_profile(command, company)
-        case NoteRegistryFacts():
-            return note_registry_facts(command, company)
-        case AcceptRegistryChange():
-            return accept_registry_change(command, company)
-        case RejectRegistryChange():
-            return reject_registry_change(command, company)
         case ArchiveCompany():
             return archive(command, company)
         case RestoreCompany():
             return restore(command, company)
+        case RefuseWish(problem=found):
+            raise Rejected(found.code, found.message, **found.details)
         case _:
             assert_never(command)
+
+
+def check_taken(command: CompanyCommand, company: Company) -> None:
+    """Refuse what the company does not take as it is."""
+    if not isinstance(command, CreateCompany | ArchiveCompany | RestoreCompany | RefuseWish):
+        check_active(company)
 
 
 def check_active(company: Company) -> None:
@@ -131,6 +130,8 @@ def restore(command: RestoreCompany, company: Company) -> list[CompanyEvent]:
 
 def evolve(company: Company, event: CompanyEvent) -> Company:  # noqa: C901, PLR0911, PLR0912 - a table of contents
     """Take in one more fact."""
+    if isinstance(event, RegistryWord):
+        return choice_changed(company, event)
     match event:
         case CompanyCreated():
             return created(event)
@@ -150,8 +151,8 @@ def evolve(company: Company, event: CompanyEvent) -> Company:  # noqa: C901, PLR
             return replace(company, department_id=event.department_id)
         case InvoiceProfileChanged():
             return replace(company, invoice_profile=event.profile)
-        case RegistryChangeProposed() | RegistryChangeAccepted() | RegistryChangeRejected():
-            return choice_changed(company, event)
+        case SubUnitDismissed():
+            return replace(company, dismissed=company.dismissed | {event.number})
         case CompanyArchived():
             return replace(company, status="archived")
         case CompanyRestored():
@@ -201,33 +202,6 @@ def relation_changed(company: Company, event: RelationStarted | RelationEnded) -
         relations=without(company.relations, relation),
         ended={**company.ended, relation: event.until},
     )
-
-
-def choice_changed(
-    company: Company,
-    event: RegistryChangeProposed | RegistryChangeAccepted | RegistryChangeRejected,
-) -> Company:
-    """Keep what is proposed until it is accepted, which ends the value set by hand, or declined."""
-    field, proposed = event.field, company.proposed
-    if isinstance(event, RegistryChangeProposed):
-        return replace(company, proposed={**proposed, **given(event.proposed)})
-    if isinstance(event, RegistryChangeRejected):
-        return replace(
-            company,
-            proposed=without(proposed, field),
-            rejected={**company.rejected, field: proposed.get(field)},
-        )
-    return replace(
-        company,
-        by_hand=without(company.by_hand, field),
-        proposed=without(proposed, field),
-        rejected=without(company.rejected, field),
-    )
-
-
-def without(values: Mapping[K, V], *names: K) -> dict[K, V]:
-    """Return what is left of some values."""
-    return {name: value for name, value in values.items() if name not in names}
 
 
 companies: Decider[CompanyCommand, Company, CompanyEvent] = Decider(

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 from uuid import UUID
 
 from contracts.companies.company import CompanyIdentity, FieldName
 from contracts.values import Address, AddressKind, CompanyDetails, InvoiceProfile, Sealed
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 FIELDS: tuple[FieldName, ...] = get_args(FieldName)
 
@@ -20,7 +23,8 @@ class Company:
 
     `by_hand` holds the values set by hand, which are the only ones that anything is decided on:
     the registry's reign wherever nothing was set. `proposed` are the registry's values somebody
-    still has to choose on, `rejected` the ones last declined.
+    still has to choose on, `rejected` the ones last declined; `dismissed` are the numbers of
+    workplaces that are not wanted here.
     """
 
     status: Literal["absent", "active", "archived"] = "absent"
@@ -36,6 +40,7 @@ class Company:
     owners: frozenset[UUID] = frozenset()
     department_id: UUID | None = None
     invoice_profile: InvoiceProfile | None = None
+    dismissed: frozenset[str] = frozenset()
 
 
 def given(details: CompanyDetails) -> dict[FieldName, Any]:
@@ -68,3 +73,8 @@ def same_profile(one: InvoiceProfile | None, other: InvoiceProfile) -> bool:
         and same(one.invoice_email, other.invoice_email)
         and same(one.your_reference, other.your_reference)
     )
+
+
+def without(values: Mapping[K, V], *names: K) -> dict[K, V]:
+    """Return what is left of some values."""
+    return {name: value for name, value in values.items() if name not in names}

@@ -2,9 +2,13 @@
 
 from chassis.decider import Rejected
 from chassis.reaction import Happened, Reaction
+from chassis.streams import Stream
 from companies.company.model import companies
+from companies.settings.model import settings_
 from contracts.companies.company import NoteRegistryFacts
+from contracts.companies.settings import RegistryPolicy, SetRegistryPolicy
 from contracts.enrichment import CompanyEnriched
+from contracts.values import CompanyDetails
 
 NAME = "propose-what-the-registry-says-otherwise"
 OF_NO_CONCERN = frozenset({"company-archived", "subject-erased"})
@@ -17,13 +21,25 @@ async def propose(happened: Happened) -> None:
     if not isinstance(event, CompanyEnriched):
         return
     command = NoteRegistryFacts(
-        **happened.command(NAME), company_id=event.company_id, facts=event.facts
+        **happened.command(NAME),
+        company_id=event.company_id,
+        facts=event.facts,
+        before=event.before or CompanyDetails(),
+        policy=await _policy(happened) if event.before else "write",
     )
     try:
         await happened.decide(companies, command)
     except Rejected as refusal:
         if refusal.code not in OF_NO_CONCERN:
             raise
+
+
+async def _policy(happened: Happened) -> RegistryPolicy:
+    """Return what the tenant wants done with a registry's own values that have changed."""
+    asked = SetRegistryPolicy(**happened.command("look"), policy="write")
+    home = Stream(asked.tenant, asked.aggregate, asked.stream_id)
+    past = await happened.site.streams.within(happened.connection).read(home, asked)
+    return settings_.fold(past.events).registry_policy
 
 
 reaction = Reaction(NAME, (CompanyEnriched,), propose)

@@ -45,23 +45,40 @@ PROCEEDINGS = (
         ),
     ),
 )
+FIELDS = frozenset(
+    {
+        *("navn", "organisasjonsform", "forretningsadresse", "beliggenhetsadresse", "postadresse"),
+        *("respons_klasse", "slettedato", "nedleggelsesdato", "overordnetEnhet", "hjemmeside"),
+        *("naeringskode1", "naeringskode2", "naeringskode3", "aktivitet"),
+        *("antallAnsatte", "registreringsdatoAntallAnsatteEnhetsregisteret"),
+        *("registreringsdatoEnhetsregisteret", "registrertIMvaregisteret"),
+        *(name for _, flag, dates in PROCEEDINGS for name in (flag, *dates)),
+    }
+)
+"""All that is read of a unit; changes of others are of no concern."""
 _NUMBER = re.compile(r"^[0-9]{9}$")
 
 
 def read_units(file: BinaryIO) -> Iterator[Listing | Skipped]:
     """Return company after company (`enheter`)."""
     for unit in objects(file):
-        yield _listing(unit, None)
+        yield listing(unit)
 
 
 def read_sub_units(file: BinaryIO) -> Iterator[Listing | Skipped]:
     """Return sub-unit after sub-unit (`underenheter`)."""
     for unit in objects(file):
-        parent = str(unit.get("overordnetEnhet"))
-        yield _listing(unit, parent) if _NUMBER.match(parent) else Skipped.BROKEN
+        yield sub_unit_listing(unit)
 
 
-def _listing(unit: dict[str, Any], parent: str | None) -> Listing | Skipped:
+def sub_unit_listing(unit: dict[str, Any]) -> Listing | Skipped:
+    """Read one sub-unit; it says whose it is."""
+    parent = str(unit.get("overordnetEnhet"))
+    return listing(unit, parent) if _NUMBER.match(parent) else Skipped.BROKEN
+
+
+def listing(unit: dict[str, Any], parent: str | None = None) -> Listing | Skipped:
+    """Read one company, or one sub-unit of a parent."""
     number = str(unit.get("organisasjonsnummer"))
     if not _NUMBER.match(number) or not line(unit.get("navn")):
         return Skipped.BROKEN

@@ -64,13 +64,13 @@ def read_bulk(file: BinaryIO) -> Iterator[Listing | Skipped]:
 def read_companies(file: BinaryIO) -> Iterator[Listing | Skipped]:
     """Return what the service says of company after company (`hamtaforetag`)."""
     for row in objects(file):
-        yield _company(row)
+        yield company(row)
 
 
 def read_workplaces(file: BinaryIO) -> Iterator[Listing | Skipped]:
     """Return workplace after workplace (`hamtaarbetsstallen`)."""
     for row in objects(file):
-        yield _workplace(row)
+        yield workplace(row)
 
 
 def _is_utf_8(raw: bytes) -> bool:
@@ -116,7 +116,8 @@ def _bulk_listing(row: dict[str, str]) -> Listing | Skipped:
     return Listing("SE", number, None, stated(facts))
 
 
-def _company(row: dict[str, Any]) -> Listing | Skipped:
+def company(row: dict[str, Any]) -> Listing | Skipped:
+    """Read one company of the service."""
     number = _number(row)
     if isinstance(number, Skipped):
         return number
@@ -136,7 +137,8 @@ def _company(row: dict[str, Any]) -> Listing | Skipped:
     return Listing("SE", number, None, stated(facts))
 
 
-def _workplace(row: dict[str, Any]) -> Listing | Skipped:
+def workplace(row: dict[str, Any]) -> Listing | Skipped:
+    """Read one workplace of the service."""
     parent = _number(row)
     if isinstance(parent, Skipped):
         return parent

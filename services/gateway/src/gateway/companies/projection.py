@@ -15,6 +15,7 @@ from contracts.companies.company import (
     OwnerAdded,
     OwnerRemoved,
     RegistryChangeAccepted,
+    RegistryValuePinned,
     RelationEnded,
     RelationStarted,
 )
@@ -134,13 +135,14 @@ def _by_credit(line: Line, told: Told) -> Line:
 
 company_list: Projection[Line] = Projection(
     name="company_list",
-    version=1,
+    version=2,
     row=Line,
     table_sql=files("gateway.companies").joinpath("table.sql").read_text(),
     handles=(
         CompanyCreated,
         CompanyDetailsChanged,
         CompanyIdentified,
+        RegistryValuePinned,
         RegistryChangeAccepted,
         RelationStarted,
         RelationEnded,

@@ -119,6 +119,15 @@ class SubUnit(BaseModel):
     workplace_number: str | None
 
 
+class SubUnitProposal(BaseModel):
+    """A workplace that appeared in the registry, to be added or dismissed."""
+
+    workplace_number: str
+    name: str
+    address: Address | None = None
+    at: datetime
+
+
 class CompanyAnswer(BaseModel):
     """All that is known of one company."""
 
@@ -153,6 +162,7 @@ class CompanyAnswer(BaseModel):
     registry: RegistryState
     credit: Credit
     sub_units: list[SubUnit]
+    sub_unit_proposals: list[SubUnitProposal]
     archived: bool
     archived_at: datetime | None
     created_at: datetime

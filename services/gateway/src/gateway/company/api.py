@@ -11,10 +11,9 @@ from contracts.companies.company import (
     ChangeCompanyDetails,
     CompanyIdentity,
     CreateCompany,
-    NewSubUnit,
     RestoreCompany,
 )
-from contracts.enrichment import LookUpCompany, RegistryEntry, SubUnit
+from contracts.enrichment import LookUpCompany, RegistryEntry
 from contracts.values import CompanyDetails
 from gateway.asked_by import CompanyChanger, CompanyReader, Here
 from gateway.asking import Asked, AskedOfVersion, Wish, Written, etag, written
@@ -28,9 +27,9 @@ from gateway.company.bodies import (
     CompanyFromRegistry,
     NewCompany,
     company_identity,
-    workplace_number,
 )
-from gateway.problems import invalid
+from gateway.company.sub_units import chosen
+from gateway.problems import Missing, Refused, invalid
 from gateway.reading import After
 from gateway.references import check_department, check_owners
 
@@ -45,14 +44,7 @@ async def create_company(
     response: Response,
 ) -> Created:
     """Add a company by hand, or from a registry entry with the workplaces ticked."""
-    await check_owners(asked.site, asked.tenant, body.owners)
-    await check_department(asked.site, asked.tenant, body.department_id)
-    company_id = new_id()
-    if isinstance(body, CompanyByHand):
-        command = _by_hand(asked, company_id, body)
-    else:
-        command = await _from_registry(asked, company_id, body)
-    answer = await asked.ask(command)
+    answer = await asked.ask_prepared(_prepared(asked, body))
     response.headers["Location"] = f"/api/v1/companies/{answer.stream_id}"
     response.headers["ETag"] = etag(answer.version)
     return Created(company_id=answer.stream_id, position=answer.position, sub_units=answer.created)
@@ -102,6 +94,16 @@ async def restore_company(
     return written(response, await asked.ask(command))
 
 
+async def _prepared(asked: Wish, body: AnyNewCompany) -> CreateCompany:
+    """See that all it names is there."""
+    await check_owners(asked.site, asked.tenant, body.owners)
+    await check_department(asked.site, asked.tenant, body.department_id)
+    company_id = new_id()
+    if isinstance(body, CompanyByHand):
+        return _by_hand(asked, company_id, body)
+    return await _from_registry(asked, company_id, body)
+
+
 def _by_hand(asked: Wish, company_id: UUID, body: CompanyByHand) -> CreateCompany:
     identity = company_identity(company_id, body.country, body.organisation_number, asked.at.date())
     return _creation(asked, company_id, body, origin="HAND", identity=identity, name=body.name)
@@ -120,7 +122,7 @@ async def _from_registry(asked: Wish, company_id: UUID, body: CompanyFromRegistr
         origin="REGISTRY",
         identity=CompanyIdentity(country=entry.country, number=entry.organisation_number),
         name=registered or body.name or entry.organisation_number,
-        sub_units=tuple(_sub_unit(entry, units, typed) for typed in body.sub_units),
+        sub_units=tuple(chosen(entry, units, typed) for typed in body.sub_units),
     )
     if body.name and body.name != registered:
         details = command.details.model_copy(update={"name": body.name})
@@ -154,21 +156,16 @@ async def _entry(asked: Wish, body: CompanyFromRegistry) -> RegistryEntry:
             "registry-entry-sub-unit",
             f"This is a sub-unit of {entry.parent}: create that company, with its sub-unit.",
         )
+    if entry.outcome == "not-reached":
+        words = "The registry cannot be reached now; try again, or enter the company by hand."
+        raise Refused("registry-not-reached", words, status=503)
     if entry.facts is None:
-        raise invalid(
+        raise Missing(
             "registry.organisation_number",
             "registry-entry-unknown",
             "The registry knows no company with this number; enter it by hand.",
         )
     return entry
-
-
-def _sub_unit(entry: RegistryEntry, units: dict[str, SubUnit], typed: str) -> NewSubUnit:
-    number = workplace_number(entry.country, typed)
-    unit = units.get(number)
-    if unit is None:
-        raise invalid("sub_units", "sub-unit-unknown", f"{number} is no workplace of this company.")
-    return NewSubUnit(company_id=new_id(), number=number, name=unit.name, address=unit.address)
 
 
 def _creation(asked: Wish, company_id: UUID, body: NewCompany, **own: object) -> CreateCompany:

@@ -50,6 +50,10 @@ Phone = Annotated[
 VatNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[A-Z0-9]{2,14}$")]
 
 
+PERSONAL = ("email", "phone")
+"""The details that may be a person's, and are sealed."""
+
+
 class DetailsBody(Body):
     """What a company is like; each field is set by hand when it is given."""
 
@@ -68,7 +72,7 @@ class DetailsBody(Body):
     def details(self, company_id: UUID) -> CompanyDetails:
         """Return them with what is personal marked as such."""
         given = {name: getattr(self, name) for name in CompanyDetails.model_fields if name in self}
-        for name in ("email", "phone"):
+        for name in PERSONAL:
             given[name] = sealed(company_id, given.get(name))
         return CompanyDetails(**given)
 

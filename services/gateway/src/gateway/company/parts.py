@@ -1,7 +1,7 @@
 """The parts of a company over HTTP: who looks after it, what it is to the tenant, its number."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Response
@@ -12,24 +12,27 @@ from contracts.companies.company import (
     EndRelation,
     FieldName,
     IdentifyCompany,
+    PinRegistryValue,
     RejectRegistryChange,
     RemoveOwner,
     SetDepartment,
     SetInvoiceProfile,
     StartRelation,
 )
-from contracts.values import RelationCode
+from contracts.values import CompanyDetails, RelationCode
 from gateway.asked_by import CompanyChanger
 from gateway.asking import Asked, Wish, Written, written
 from gateway.bodies import WrittenDate, strictly
 from gateway.company import queries
 from gateway.company.bodies import (
+    PERSONAL,
     DepartmentChoice,
     IdentityBody,
     InvoiceProfileBody,
     RelationBody,
     company_identity,
 )
+from gateway.reading import After, sealed
 from gateway.references import check_department, check_owners
 
 router = APIRouter(prefix="/companies/{company_id}", tags=["companies"])
@@ -40,9 +43,12 @@ async def add_owner(
     _who: CompanyChanger, asked: Asked, company_id: UUID, user_id: UUID, response: Response
 ) -> Written:
     """Make a user responsible for a company."""
-    await check_owners(asked.site, asked.tenant, [user_id])
-    command = AddOwner(**asked.stamp(company_id=company_id, user_id=user_id))
-    return written(response, await asked.ask(command))
+
+    async def prepared() -> AddOwner:
+        await check_owners(asked.site, asked.tenant, [user_id])
+        return AddOwner(**asked.stamp(company_id=company_id, user_id=user_id))
+
+    return written(response, await asked.ask_prepared(prepared()))
 
 
 @router.delete("/owners/{user_id}")
@@ -109,9 +115,13 @@ async def set_department(
     response: Response,
 ) -> Written:
     """Say which of the tenant's own departments a company belongs to, or none."""
-    await check_department(asked.site, asked.tenant, body.department_id)
-    command = SetDepartment(**asked.stamp(company_id=company_id, department_id=body.department_id))
-    return written(response, await asked.ask(command))
+
+    async def prepared() -> SetDepartment:
+        await check_department(asked.site, asked.tenant, body.department_id)
+        chosen = body.department_id
+        return SetDepartment(**asked.stamp(company_id=company_id, department_id=chosen))
+
+    return written(response, await asked.ask_prepared(prepared()))
 
 
 @router.put("/identity")
@@ -125,6 +135,24 @@ async def identify_company(
     """Give a company its number, or correct it."""
     identity = company_identity(company_id, body.country, body.organisation_number, asked.at.date())
     command = IdentifyCompany(**asked.stamp(company_id=company_id, identity=identity))
+    return written(response, await asked.ask(command))
+
+
+@router.put("/pins/{field}")
+async def pin_value(
+    _who: CompanyChanger,
+    asked: Asked,
+    company_id: UUID,
+    field: FieldName,
+    response: Response,
+    after: After = None,
+) -> Written:
+    """Keep a value of the registry's as it shows; a new one is proposed. Clear it to unpin."""
+    found = await queries.card(asked.site, asked.tenant, company_id, after)
+    shown: Any = getattr(found, field)
+    said: dict[str, Any] = {field: sealed(company_id, shown) if field in PERSONAL else shown}
+    value = CompanyDetails(**said)
+    command = PinRegistryValue(**asked.stamp(company_id=company_id, field=field, value=value))
     return written(response, await asked.ask(command))
 
 

@@ -26,6 +26,7 @@ from contracts.companies.company import (
     RegistryChangeAccepted,
     RegistryChangeProposed,
     RegistryChangeRejected,
+    RegistryValuePinned,
     RelationEnded,
     RelationStarted,
 )
@@ -39,6 +40,7 @@ from contracts.credit_monitor import (
 )
 from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry
 from gateway import provenance
+from gateway.company import offered_units
 from gateway.provenance import note
 
 
@@ -61,6 +63,8 @@ class Card(NamedTuple):
     invoicing: dict[str, Any] | None = None
     proposals: dict[str, Any] = {}
     credit: dict[str, Any] = {}
+    units: dict[str, Any] = {}
+    """What its registry said of workplaces since it is here, and which of them were dismissed."""
 
 
 def evolve(row: Card | None, told: Told) -> Card | None:
@@ -68,7 +72,10 @@ def evolve(row: Card | None, told: Told) -> Card | None:
     card = row or Card(str(told.event.stream_id))
     if isinstance(told.event, CompanyFact):
         card = card._replace(version=told.version)
-    card = card._replace(known=provenance.take_in(card.known, told))
+    card = card._replace(
+        known=provenance.take_in(card.known, told),
+        units=offered_units.take_in(card.units, told),
+    )
     return _by_credit(_by_people(_by_company(card, told), told), told)
 
 
@@ -203,7 +210,7 @@ def _by_credit(card: Card, told: Told) -> Card:
 
 company_card: Projection[Card] = Projection(
     name="company_card",
-    version=1,
+    version=2,
     row=Card,
     table_sql=files("gateway.company").joinpath("table.sql").read_text(),
     handles=(
@@ -218,6 +225,7 @@ company_card: Projection[Card] = Projection(
         OwnerRemoved,
         DepartmentSet,
         InvoiceProfileChanged,
+        RegistryValuePinned,
         RegistryChangeProposed,
         RegistryChangeAccepted,
         RegistryChangeRejected,
@@ -225,6 +233,7 @@ company_card: Projection[Card] = Projection(
         CompanyRestored,
         CompanyEnriched,
         CompanyNotInRegistry,
+        *offered_units.HANDLES,
         CompanyRated,
         CreditRatingChanged,
         CreditCheckFailed,

@@ -16,6 +16,7 @@ CREATE TABLE {table} (
   invoicing   jsonb,
   proposals   jsonb NOT NULL,
   credit      jsonb NOT NULL,
+  units       jsonb NOT NULL,
   PRIMARY KEY (tenant_id, company_id)
 );
 CREATE INDEX ON {table} (tenant_id, parent_id) WHERE parent_id IS NOT NULL;

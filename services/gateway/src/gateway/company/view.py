@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from gateway import provenance
+from gateway.company import offered_units
 from gateway.company.answers import CompanyAnswer
 
 WATCHED_RELATIONS = frozenset({"customer", "prospect"})
@@ -36,6 +37,7 @@ def answer(card: dict[str, Any], sub_units: Sequence[dict[str, Any]], today: dat
             "registry": _registry(known),
             "credit": _credit(card, today),
             "sub_units": [_sub_unit(unit) for unit in sub_units],
+            "sub_unit_proposals": offered_units.undecided(card, sub_units),
             "archived": card["archived_at"] is not None,
             "archived_at": card["archived_at"],
             "created_at": card["created_at"],

@@ -1,8 +1,7 @@
 """The company registries over HTTP: type-ahead and look-up, with what is here already marked."""
 
 from contextlib import suppress
-from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
@@ -14,7 +13,6 @@ from chassis.site import Site
 from contracts.enrichment import (
     HITS_MAX,
     QUERY_CHARACTERS_MAX,
-    FactSource,
     ForgetSearch,
     LookUpCompany,
     RegistryEntry,
@@ -25,19 +23,13 @@ from contracts.enrichment import (
 from contracts.identifiers import NumberInvalid, NumberKind, identify, workplace
 from contracts.values import (
     NO_CONTROLS,
-    Address,
     CountryCode,
-    Employees,
-    IndustryCode,
-    LegalForm,
-    Municipality,
     MunicipalityCode,
-    Proceeding,
 )
 from gateway.asked_by import Here, RegistryReader
 from gateway.leaving import Left, unless_left
-from gateway.problems import Refused, invalid
-from gateway.reading import plain
+from gateway.problems import invalid
+from gateway.registry.entry import Entry, absent, shown
 from gateway.registry.queries import companies_with
 
 router = APIRouter(prefix="/registry/companies", tags=["registry"])
@@ -70,47 +62,6 @@ class Hits(BaseModel):
     """The best first."""
 
     items: list[Hit]
-
-
-class EntrySubUnit(BaseModel):
-    """A workplace as the registry has it."""
-
-    number: str
-    name: str
-    active: bool
-    address: Address | None
-    company_id: UUID | None
-
-
-class Entry(BaseModel):
-    """A company as its registry has it: what the form is filled with.
-
-    `sources` says of each field which registry it is from, and of which day.
-    """
-
-    country: str
-    organisation_number: str
-    parent: str | None
-    registry: str | None
-    as_of: datetime | None
-    active: bool
-    name: str | None = None
-    legal_form: LegalForm | None = None
-    registered_on: date | None = None
-    industries: tuple[IndustryCode, ...] | None = None
-    employees: Employees | None = None
-    municipality: Municipality | None = None
-    no_marketing: bool | None = None
-    vat_number: str | None = None
-    website: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    description: str | None = None
-    proceedings: tuple[Proceeding, ...]
-    addresses: dict[str, Address]
-    sub_units: list[EntrySubUnit]
-    sources: dict[str, FactSource]
-    company_id: UUID | None
 
 
 @router.get("")
@@ -172,14 +123,14 @@ async def read_registry_entry(
     )
     found = await site.ask.query("enrichment", query, RegistryEntry)
     if found.facts is None:
-        raise Refused("registry-entry-unknown", "The registry knows no such number.", status=404)
+        raise absent(found)
     numbers = [unit.number for unit in found.sub_units]
     here = await companies_with(
         site,
         who.tenant,
         [(found.country, one) for one in (found.organisation_number, *numbers)],
     )
-    return _entry(found, here)
+    return shown(found, here)
 
 
 def _number(country: str, typed: str) -> str:
@@ -196,30 +147,3 @@ def _number(country: str, typed: str) -> str:
             "number", "number-personal", "A sole trader's number is personal; it is not looked up."
         )
     return found.number
-
-
-def _entry(found: RegistryEntry, here: dict[tuple[str, str], str]) -> Entry:
-    said: dict[str, Any] = found.model_dump(mode="json", exclude_none=True)
-    facts = plain(said["facts"])
-    return Entry.model_validate(
-        {
-            **facts["details"],
-            "country": found.country,
-            "organisation_number": found.organisation_number,
-            "parent": found.parent,
-            "sources": found.sources,
-            "registry": found.registry,
-            "as_of": found.as_of,
-            "active": facts["active"],
-            "proceedings": facts.get("proceedings", ()),
-            "addresses": facts.get("addresses", {}),
-            "sub_units": [
-                {
-                    **unit.model_dump(mode="json"),
-                    "company_id": here.get((found.country, unit.number)),
-                }
-                for unit in found.sub_units
-            ],
-            "company_id": here.get((found.country, found.organisation_number)),
-        }
-    )

@@ -1,0 +1,1 @@
+"""The registries as they answer now: one port, one module a source."""
