@@ -62,6 +62,11 @@ def test_a_word_half_typed_with_one_slip_is_set_right(data: st.DataObject, word:
     assert any(word.startswith(one) and len(one) >= len(begun) - 1 for one in found)
 
 
+def test_a_letter_lost_behind_what_the_registry_knows_of_a_word_is_put_back() -> None:
+    typed = ["lindber", "bygg"]
+    assert "lindberg bygg" in spellings(typed, known(["lindberg", "bygg"], typed))
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [

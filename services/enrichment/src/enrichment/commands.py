@@ -38,7 +38,7 @@ ROWS_MAX = 4_000_000
 """The series that sample numbers are taken from hold no more."""
 SEED = 20261101
 SAMPLE = "sample"
-GENERATOR = 2
+GENERATOR = 3
 """Raised whenever the same seed gives other companies, so that an older sample is replaced."""
 DATABASE = "kundvakt_enrichment"
 

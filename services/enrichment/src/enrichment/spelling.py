@@ -24,7 +24,7 @@ def slips(words: Sequence[str]) -> list[str]:
 
 def heads(words: Sequence[str]) -> list[str]:
     """Return starts that may be right, while the rest of the word is not."""
-    return list({word[:START_LETTERS] for word in words if len(word) > START_LETTERS})
+    return list({word[:START_LETTERS] for word in words if len(word) >= START_LETTERS})
 
 
 def spellings(words: Sequence[str], known: Sequence[tuple[str, str, int]]) -> list[str]:
@@ -36,7 +36,7 @@ def spellings(words: Sequence[str], known: Sequence[tuple[str, str, int]]) -> li
     found: dict[str, None] = {}
     for place, word in enumerate(words):
         own = set(_slips(word))
-        head = word[:START_LETTERS] if len(word) > START_LETTERS else None
+        head = word[:START_LETTERS] if len(word) >= START_LETTERS else None
         better: dict[str, int] = {}
         for slip, start, uses in known:
             if slip == head and len(start) >= START_LETTERS:
