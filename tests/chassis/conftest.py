@@ -126,7 +126,7 @@ class Bench:
         try:
             await connection.execute(f'SET ROLE "{PREFIX}_owner"')
             await connection.execute("SELECT set_config('app.service_role', $1, false)", name)
-            return await rebuild(connection, projection, Roles(f"{PREFIX}_owner", name, url))
+            return await rebuild(connection, projection, Roles(f"{PREFIX}_owner", name))
         finally:
             await connection.close()
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from chassis import folding
 from chassis.edge import new_id
 from chassis.folding import Roles
 from chassis.migrate import with_database
@@ -41,16 +40,12 @@ async def rows(tenant: Any, projection: AnyProjection) -> list[str]:
     return sorted(row["row"] for row in found)
 
 
-@pytest.mark.parametrize("shared_from", [0, folding.SHARED_EVENTS_MIN])
 @pytest.mark.parametrize("projection", service.projections, ids=lambda one: one.name)
 async def test_a_rebuilt_read_model_is_the_same(
     servers: Servers,
     ours: Any,
     projection: AnyProjection,
-    shared_from: int,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(folding, "SHARED_EVENTS_MIN", shared_from)
     company, user = new_id(), new_id()
     identity = CompanyIdentity(country="SE", number="5571200434")
     email = Sealed(subject=company, text="kansli@sjovik.example")
@@ -76,7 +71,7 @@ async def test_a_rebuilt_read_model_is_the_same(
     try:
         await connection.execute('SET ROLE "gatewaytest_owner"')
         await connection.execute("SELECT set_config('app.service_role', $1, false)", OWN)
-        await rebuild(connection, projection, Roles("gatewaytest_owner", OWN, url))
+        await rebuild(connection, projection, Roles("gatewaytest_owner", OWN))
     finally:
         await connection.close()
     assert await rows(ours, projection) == before

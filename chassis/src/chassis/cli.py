@@ -56,8 +56,7 @@ def rebuild_command(
     os.nice(REBUILD_NICENESS)
 
     async def build(service: Service, one: Any, connection: Any) -> None:
-        url = site.database(service.name)
-        roles = Roles(f"{PREFIX}_owner", site.role(service.name), url)
+        roles = Roles(f"{PREFIX}_owner", site.role(service.name))
         rows = await rebuild(connection, one, roles)
         typer.echo(f"{one.name}: {rows} rows")
 

@@ -1,29 +1,23 @@
-"""History folded in memory and copied into a new table: by one process, or by two."""
+"""History folded in memory and copied into a new table."""
 
 import asyncio
 import gc
-import multiprocessing
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from typing import Any, TypeAlias
 
 import orjson
 
 from chassis.intake import BEHIND, reason_of
-from chassis.postgres import connect
 from chassis.projection import AnyProjection
 from chassis.projector import CONCERNING, others, told_from
 from chassis.table import Table
 
-SHARED_EVENTS_MIN = 50_000
-"""Below that a second process has hardly begun when the first is done."""
 PAGE_EVENTS = 2_000
 """The database finds the next page while this one is folded; a small one is there in time."""
 COPY_ROWS = 1_000
 """Enough that sending costs each little."""
-SHARED = CONCERNING.replace("ORDER BY", "AND uuid_hash(stream_id) & $5 = $6 ORDER BY")
 NOTHING = r"\N"
 ESCAPES = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
 """As COPY reads its text format, the backslash first; other control signs stand for themselves."""
@@ -32,22 +26,10 @@ Rows: TypeAlias = dict[tuple[str, str], Any]
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Who defines tables, and who writes rows into them; `url` is where to connect once more."""
+    """Who defines tables, and who writes rows into them."""
 
     owner: str
     service: str
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """The streams whose hash ends in these bits: events of two streams never meet in a row."""
-
-    mask: int
-    bits: int
-
-
-ALL, EVEN, ODD = Share(0, 0), Share(1, 0), Share(1, 1)
 
 
 @dataclass(slots=True)
@@ -61,53 +43,12 @@ class Filled:
 async def fill(
     connection: Any, projection: AnyProjection, table: Table, upto: int, roles: Roles
 ) -> Filled:
-    """Fill a new table with what history up to a place leads to."""
-    if roles.url is None or upto < SHARED_EVENTS_MIN:
-        return await fold_share(connection, projection, table, upto, roles, ALL)
-    with _beside(roles.url, projection, table, upto, roles) as told:
-        ours = await fold_share(connection, projection, table, upto, roles, EVEN)
-        theirs: Filled = await asyncio.to_thread(told.recv)
-    return Filled(ours.rows + theirs.rows, ours.parked | theirs.parked)
-
-
-@contextmanager
-def _beside(url: str, *what: Any) -> Iterator[Connection]:
-    """Fold the other share meanwhile, in a copy of this process: nothing has to be loaded twice."""
-    ours, theirs = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(
-        target=_fold_odd, args=(theirs, url, *what), daemon=True
-    )
-    process.start()
-    theirs.close()
-    try:
-        yield ours
-    finally:
-        process.kill()
-        process.join()
-
-
-def _fold_odd(tell: Connection, url: str, *what: Any) -> None:
-    projection, table, upto, roles = what
-
-    async def fold() -> Filled:
-        connection = await connect(url, "rebuild", statement_timeout="0", lock_timeout="0")
-        try:
-            return await fold_share(connection, projection, table, upto, roles, ODD)
-        finally:
-            await connection.close()
-
-    tell.send(asyncio.run(fold()))
-
-
-async def fold_share(  # noqa: PLR0917 - what a process is told in one go
-    connection: Any, projection: AnyProjection, table: Table, upto: int, roles: Roles, share: Share
-) -> Filled:
-    """Fold a share of history in memory, then copy its rows."""
+    """Fill a new table with what history up to a place leads to: folded in memory, then copied."""
     filled = Filled()
     # Row-level security holds for the owner too: history is read as the service.
     await connection.execute(f'SET ROLE "{roles.service}"')
     with _unswept():
-        rows = await _fold(connection, projection, upto, share, filled)
+        rows = await _fold(connection, projection, upto, filled)
         await connection.execute(f'SET ROLE "{roles.owner}"')
         filled.rows = await _copy(connection, table, rows)
     return filled
@@ -123,14 +64,11 @@ def _unswept() -> Iterator[None]:
         gc.enable()
 
 
-async def _events(
-    connection: Any, upto: int, passed_over: Sequence[str], share: Share
-) -> AsyncIterator[Any]:
+async def _events(connection: Any, upto: int, passed_over: Sequence[str]) -> AsyncIterator[Any]:
     after = 0
 
     def page() -> Any:
-        which = (after, upto, passed_over, PAGE_EVENTS, share.mask, share.bits)
-        return connection.fetch(SHARED, *which)
+        return connection.fetch(CONCERNING, after, upto, passed_over, PAGE_EVENTS)
 
     rows = await page()
     while rows:
@@ -142,12 +80,10 @@ async def _events(
         rows = await following
 
 
-async def _fold(
-    connection: Any, projection: AnyProjection, upto: int, share: Share, filled: Filled
-) -> Rows:
+async def _fold(connection: Any, projection: AnyProjection, upto: int, filled: Filled) -> Rows:
     rows: Rows = {}
     blocked: set[tuple[str, Any]] = set()
-    async for row in _events(connection, upto, sorted(others(projection)), share):
+    async for row in _events(connection, upto, sorted(others(projection))):
         if blocked and (row["tenant_id"], row["stream_id"]) in blocked:
             filled.parked[row["seq"]] = BEHIND
             continue

@@ -1,7 +1,6 @@
 """A read model built anew: nobody notices, and whatever interrupts it leaves nothing behind."""
 
 import asyncio
-import os
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -38,14 +37,7 @@ async def test_a_rebuilt_read_model_equals_the_live_one(screen: Any) -> None:
     assert await screen.tables() == [(await screen.state())["table_name"]]
 
 
-@pytest.fixture
-def two(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let two processes fold, however short history is."""
-    monkeypatch.setattr(folding, "SHARED_EVENTS_MIN", 0)
-
-
-@pytest.mark.usefixtures("two")
-async def test_two_processes_fold_and_park_what_one_does(screen: Any) -> None:
+async def test_a_rebuild_parks_what_cannot_be_folded_and_takes_it_up_again(screen: Any) -> None:
     await screen.poisoned()
     await screen.renamed(30, 3)
     await screen.fold()
@@ -57,22 +49,6 @@ async def test_two_processes_fold_and_park_what_one_does(screen: Any) -> None:
         assert await screen.parked() == [(2, "ValueError: unbearable"), (4, BEHIND)]
     await screen.bench.build()
     assert await screen.parked() == []
-
-
-@pytest.mark.usefixtures("two")
-async def test_a_rebuild_whose_second_process_dies_fails_and_the_live_one_stays(
-    screen: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await screen.renamed(5, 1)
-    await screen.fold()
-    live = await screen.state()
-    with monkeypatch.context() as patched:
-        patched.setattr(folding, "_fold_odd", lambda *_: os._exit(1))
-        with pytest.raises(EOFError):
-            await screen.bench.build()
-    assert await screen.state() == live
-    assert await screen.bench.build() == 5
-    assert await screen.tables() == [(await screen.state())["table_name"]]
 
 
 async def watched(screen: Any, stop: asyncio.Event) -> list[int]:
