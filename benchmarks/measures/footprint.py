@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 
 from benchmarks.asking import asked
 from benchmarks.box import backlog
+from benchmarks.measures.latency import carried
 from benchmarks.processes import Usage, usage
 from benchmarks.row import Row
 from benchmarks.stage import Stage
 from onebox.box import Onebox
 
-RATE = 200
 LONGER = 3
 """Seconds enough for what comes only now and then."""
 
@@ -21,9 +21,11 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
     key = await stage.key("footprint")
     async with backlog(box) as behind:
         await behind.gone()
+        busy_rate = await carried(box.urls["gateway"], key, seconds, behind)
+        await behind.gone()
     rest = await used(box, seconds)
     load = asyncio.create_task(
-        asked("create", box.urls["gateway"], key, rate=RATE, seconds=seconds + 2)
+        asked("create", box.urls["gateway"], key, rate=busy_rate, seconds=seconds + 2)
     )
     await asyncio.sleep(1)
     busy = await used(box, seconds)
@@ -31,7 +33,7 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
         raise RuntimeError(f"{found.failed} commands were refused or did not show")
     for name in box.processes:
         yield Row(
-            f"{name}: memory and CPU, at rest; at {RATE} commands/s",
+            f"{name}: memory and CPU, at rest; at {busy_rate} commands/s",
             f"{_said(rest[name])}; {_said(busy[name])}",
         )
     yield Row("all together", f"{_said(_sum(rest))}; {_said(_sum(busy))}")

@@ -10,14 +10,16 @@ from nats.js.api import StorageType, StreamConfig
 
 from benchmarks.api import Api
 from benchmarks.asking import asked
-from benchmarks.box import backlog, ceiling
+from benchmarks.box import Backlog, backlog, ceiling
 from benchmarks.load import Found, Taken, paced
 from benchmarks.rounds import Reading, alternating, middle, waits
 from benchmarks.row import Row
 from benchmarks.stage import Stage
 from chassis import wire
 
-RATES = (20, 200)
+QUIET = 20
+BUSY = (200, 150, 100, 50)
+"""The first that is carried is measured; the aim is of the first of all."""
 LONGER = 3
 """Seconds enough for a percentile at the quiet rate."""
 SUBJECT = "floor.bench"
@@ -37,7 +39,8 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
     key = await stage.key("latency")
     async with ceiling(box) as alone, backlog(box) as behind, Floor(box, alone, key) as floor:
         await behind.gone()
-        for speed in RATES:
+        busy = await carried(box.urls["gateway"], key, seconds, behind)
+        for speed in (QUIET, busy):
             posts: list[Reading] = []
             ours, least = await alternating(
                 stage.scale.rounds,
@@ -47,16 +50,26 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
             yield Row(f"POST at {speed}/s", waits(middle(posts)))
             shown, lowest = middle(ours), middle(least)
             p50, p99 = VISIBLE_MS
-            busy = speed == max(RATES)
+            is_aim = speed == busy
             yield Row(
                 f"visible by GET at {speed}/s",
                 waits(shown),
                 f"two commits, a publication, two requests: {waits(lowest)}",
                 f"{shown.p50 / lowest.p50:.1f}",
-                f"p50 ≤ {p50} ms, p99 ≤ {p99} ms" if busy else "stated",
-                shown.p50 <= p50 and shown.p99 <= p99 if busy else None,
+                f"at {BUSY[0]}/s p50 ≤ {p50} ms, p99 ≤ {p99} ms" if is_aim else "stated",
+                (speed >= BUSY[0] and shown.p50 <= p50 and shown.p99 <= p99) if is_aim else None,
                 WHY,
             )
+
+
+async def carried(url: str, key: str, seconds: float, behind: Backlog) -> int:
+    """Return the highest rate at which nothing is refused or late: others would measure a queue."""
+    for speed in BUSY:
+        found = await asked("create", url, key, rate=speed, seconds=seconds)
+        await behind.gone()
+        if not found.failed:
+            return speed
+    raise RuntimeError(f"not even {BUSY[-1]} commands a second are carried")
 
 
 async def seen(url: str, key: str, speed: int, seconds: float, posts: list[Reading]) -> Reading:
