@@ -14,7 +14,7 @@ IMAGES := companies enrichment credit-monitor gateway operator bureau
 # As a plugin of the engine, or as a program of its own.
 COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || \
                   echo docker-compose) --project-name kundvakt --file deploy/compose.yaml
-F ?= tests/faults tests/backup
+F ?= tests/faults tests/backup tests/journeys/test_registries.py
 # Fewer than this are no run to speak of; `F=tests/faults/test_x.py FAULTS_MIN=0` for a part.
 FAULTS_MIN ?= 2000
 
