@@ -15,8 +15,8 @@ LONGER = 2
 """A backlog needs a while to build up."""
 AIM = 0.5
 WHY = (
-    "on these cores the same seconds also go to companies, Postgres, NATS, four consumers, six read"
-    " models and the load itself; the ceiling has them to itself"
+    "on these cores the same seconds also go to companies, Postgres, NATS, four consumers, seven"
+    " read models and the load itself; the ceiling has them to itself"
 )
 
 

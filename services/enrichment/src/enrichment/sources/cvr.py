@@ -4,7 +4,6 @@ An Elasticsearch index, entered with a user name and password that cost nothing.
 """
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from enrichment.formats import cvr as form
@@ -12,14 +11,12 @@ from enrichment.formats.listing import Listing
 from enrichment.sources.calls import LOOK_UP, TYPED, WAITED_FOR, Calls, Purpose
 from enrichment.sources.port import (
     Capability,
-    Deleted,
-    Found,
     Garbled,
     Lacking,
     Outcome,
     Unavailable,
     Unknown,
-    Unreadable,
+    found_or_deleted,
 )
 
 COUNTRY = "DK"
@@ -48,14 +45,7 @@ class Cvr(Lacking):
         documents = await self._documents(purpose, COMPANY, query, 1)
         if not documents:
             return Unknown(COUNTRY, number)
-        found = form.company(documents[0])
-        if not isinstance(found, Listing):
-            raise Unreadable(f"{self.name}: a company without number or name")
-        if found.number != number:
-            raise Garbled(f"{self.name}: it is about another number")
-        if gone := found.facts.get("deregistered_on"):
-            return Deleted(COUNTRY, number, date.fromisoformat(gone), found)
-        return Found(found)
+        return found_or_deleted(self.name, number, form.company(documents[0]))
 
     async def sub_units(self, _country: str, number: str) -> Sequence[Listing]:
         """Return a company's production units, those it has now and those it had."""

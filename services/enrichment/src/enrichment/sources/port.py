@@ -97,6 +97,17 @@ class Unknown:
 Outcome: TypeAlias = Found | Partial | Deleted | Removed | Unknown
 
 
+def found_or_deleted(source: str, number: str, read: object) -> Outcome:
+    """Return what a document that was read comes to: the company asked for, or one that is gone."""
+    if not isinstance(read, Listing):
+        raise Unreadable(f"{source}: a company without number or name")
+    if read.number != number:
+        raise Garbled(f"{source}: it is about another number")
+    if gone := read.facts.get("deregistered_on"):
+        return Deleted(read.country, number, date.fromisoformat(gone), read)
+    return Found(read)
+
+
 class ChangeKind(StrEnum):
     """What a feed says became of an entry."""
 

@@ -1,7 +1,6 @@
 """The Finnish register (PRH/YTJ): look-up and search, open, without sub-units or a feed."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from enrichment.formats import prh as form
@@ -9,14 +8,12 @@ from enrichment.formats.listing import Listing
 from enrichment.sources.calls import LOOK_UP, TYPED, WAITED_FOR, Calls, Purpose
 from enrichment.sources.port import (
     Capability,
-    Deleted,
-    Found,
     Garbled,
     Lacking,
     Outcome,
     Unavailable,
     Unknown,
-    Unreadable,
+    found_or_deleted,
 )
 
 COUNTRY = "FI"
@@ -40,14 +37,7 @@ class Prh(Lacking):
         companies = await self._companies(purpose, businessId=form.written(number))
         if not companies:
             return Unknown(COUNTRY, number)
-        found = form.listing(companies[0])
-        if not isinstance(found, Listing):
-            raise Unreadable(f"{self.name}: a company without number or name")
-        if found.number != number:
-            raise Garbled(f"{self.name}: it is about another number")
-        if gone := found.facts.get("deregistered_on"):
-            return Deleted(COUNTRY, number, date.fromisoformat(gone), found)
-        return Found(found)
+        return found_or_deleted(self.name, number, form.listing(companies[0]))
 
     async def search(self, _country: str, typed: str, limit: int) -> Sequence[Listing]:
         """Return companies that have what was typed in their names, the first page of them."""
