@@ -84,6 +84,9 @@ async def site(installation: Installation) -> AsyncIterator[Site]:
     async with installation.site(service) as opened:
         await opened.pool.execute("DELETE FROM work")
         await opened.pool.execute(
+            "UPDATE reconciliations SET slot = '2038-01-19', asked_at = NULL, leased_until = NULL"
+        )
+        await opened.pool.execute(
             "UPDATE accounts SET leased_until = NULL, login_refused_at = NULL, failures = 0"
         )
         yield opened

@@ -15,10 +15,11 @@ from contracts.enrichment import CompanyEnriched, RegistryFacts
 from contracts.envelope import Envelope
 from contracts.message import Event
 from contracts.values import CompanyDetails, LegalForm
-from credit_monitor import work
+from credit_monitor import reconciliations, work
 from credit_monitor.bureaus.creditsafe import Creditsafe
 from credit_monitor.poller import Poller
 from credit_monitor.reactions import reactions
+from credit_monitor.reconciler import Reconciler
 from credit_monitor.settings import CreditSettings
 from credit_monitor.worker import Worker
 from standins.testing import StandIn
@@ -43,6 +44,7 @@ class Office:
     def __post_init__(self) -> None:
         self.worker = Worker(self.site, self.creditsafe)
         self.poller = Poller(self.site.pool, self.creditsafe, self.settings)
+        self.reconciler = Reconciler(self.site, self.creditsafe)
 
     async def hear(self, event: Event) -> None:
         """Let the service hear of an event, as from the bus."""
@@ -135,6 +137,19 @@ class Office:
         was_read = await self.poller.poll()
         await self.work_off()
         return was_read
+
+    async def reconcile(self) -> None:
+        """Hold this tenant's portfolio against what we have, now, and work off what follows."""
+        pool, name = self.site.pool, self.creditsafe.name
+        await reconciliations.open_all(pool, name, now())
+        await pool.execute(
+            "UPDATE reconciliations SET asked_at = now(), next_at = now(), leased_until = NULL"
+            " WHERE tenant_id = $1 AND bureau = $2",
+            self.tenant,
+            name,
+        )
+        assert await self.reconciler.turn()
+        await self.work_off()
 
     def change(self, number: str, **rating: int | None) -> None:
         """Change a rating at the bureau."""

@@ -30,9 +30,14 @@ JOBS = {
         f"enrichment.feed-{step}": "feeds"
         for step in ("read", "entries-asked", "entries-taken", "told", "moved", "kept")
     },
+    **{
+        f"credit-monitor.reconcile-{step}": "reconcile"
+        for step in ("leased", "listed", "removed", "put-back", "looked-at", "done")
+    },
     **{f"enrichment.question-{step}": "feeds" for step in ("taken", "asked", "told", "answered")},
 }
-"""Steps of jobs, and which job passes them; `feeds` need a registry that is asked."""
+"""Steps of jobs, and which job passes them; `feeds` need a registry that is asked,
+`reconcile` a night."""
 
 
 def named() -> list[str]:

@@ -10,6 +10,7 @@ from credit_monitor.bureaus.logins import PostgresLogins
 from credit_monitor.metrics import measure_for_ever
 from credit_monitor.poller import poll_for_ever
 from credit_monitor.reactions import reactions
+from credit_monitor.reconciler import reconcile_for_ever
 from credit_monitor.settings import CreditSettings
 from credit_monitor.worker import Worker
 
@@ -27,6 +28,7 @@ async def deal_with_the_bureau(site: Site) -> None:
         bureau = Creditsafe(connect, settings.creditsafe_timezone)
         tasks.create_task(Worker(site, bureau).run())
         tasks.create_task(poll_for_ever(site, bureau, settings))
+        tasks.create_task(reconcile_for_ever(site, bureau))
         tasks.create_task(measure_for_ever(site.pool, bureau.name))
 
 

@@ -25,6 +25,15 @@ POLL_AGE = Gauge(
 )
 NOTICES = Counter("kundvakt_credit_notices_total", "New notifications from the bureau")
 
+RECONCILED = Counter(
+    "kundvakt_credit_reconciliations_total", "Portfolios compared", ["bureau", "outcome"]
+)
+DRIFT = Counter(
+    "kundvakt_credit_drift_total",
+    "Companies in whom a bureau's portfolio differed from what it should hold",
+    ["bureau", "kind"],
+)
+
 
 async def measure_for_ever(pool: Pool, bureau: str) -> None:
     """Measure what nobody counts as it happens."""

@@ -1,6 +1,6 @@
 """The table `work`: companies that something is to be done about, leased to one worker each."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,16 @@ ON CONFLICT (tenant_id, company_id) DO UPDATE SET
   generation = work.generation + 1, due_at = now(), attempts = 0,
   correlation = excluded.correlation, causation = excluded.causation
 """
+TOUCH_ALL = """
+INSERT INTO work (tenant_id, company_id, correlation, look)
+SELECT $1, company_id, $3, $4 FROM unnest($2::uuid[]) AS t (company_id) ORDER BY company_id
+ON CONFLICT (tenant_id, company_id) DO UPDATE SET
+  generation = work.generation + 1, due_at = now(), attempts = 0,
+  correlation = excluded.correlation,
+  look = work.look OR (excluded.look AND work.after_poll IS NULL),
+  unexplained = work.unexplained AND (work.look OR work.after_poll IS NOT NULL)
+"""
+"""Who waits for a poll is looked at after it, and not before: what differs may yet be told."""
 LEASE = """
 WITH due AS MATERIALIZED (
   SELECT tenant_id, company_id FROM work
@@ -64,6 +74,18 @@ async def touch(
 ) -> None:
     """Have a company looked at, as soon as this transaction has committed."""
     await connection.execute(TOUCH, tenant, company_id, correlation, causation)
+
+
+async def touch_all(
+    connection: Connection,
+    tenant: str,
+    companies: Sequence[UUID],
+    correlation: UUID,
+    *,
+    look: bool = False,
+) -> None:
+    """Have companies looked at; asked to `look`, the bureau is asked how they are rated now."""
+    await connection.execute(TOUCH_ALL, tenant, companies, correlation, look)
 
 
 async def known(connection: Connection, tenant: str, companies: list[UUID]) -> set[UUID]:

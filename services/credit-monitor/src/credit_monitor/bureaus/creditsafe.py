@@ -14,6 +14,7 @@ from credit_monitor.bureaus.port import (
     Denied,
     Entry,
     Garbled,
+    Member,
     Notice,
     NotRated,
     Rated,
@@ -171,6 +172,33 @@ class Creditsafe:
             if member.id == reference:
                 return Entry(reference, member.told())
         return None
+
+    async def listed(self, portfolio: str) -> Sequence[Member] | None:
+        """Return everybody in a portfolio, at no cost; nothing when there is no such portfolio.
+
+        A list that is shorter than it says it is would have us put back who is there.
+        """
+        members: dict[str, Member] = {}
+        for page in range(PAGES_MAX):
+            status, said = await self._connect.call(
+                "portfolio-export",
+                "GET",
+                f"monitoring/portfolios/{portfolio}/companies",
+                params={"page": page, "pageSize": PAGE_SIZE},
+            )
+            if status == NOT_FOUND:
+                return None
+            _expect(status, "portfolio-export")
+            answer: wire.Members = wire.read(wire.Members, said)
+            for one in answer.data:
+                members[one.id] = Member(one.id, one.personal_reference or "", one.told())
+            if answer.paging.next is None:
+                break
+        else:
+            raise Garbled("portfolio-export: it does not end")
+        if len(members) < (answer.total_count or 0):
+            raise Garbled("portfolio-export: some are missing")
+        return list(members.values())
 
     async def notices(self, since: datetime | None) -> Sequence[Notice]:
         """Return all that was published since a moment of the bureau's clock, oldest first."""

@@ -175,6 +175,7 @@ class Member(Wire):
     credit_limit: str | None = None
     rating_common: str | None = None
     rating_local: str | None = None
+    personal_reference: str | None = None
 
     def told(self) -> Part:
         """Return what this says of the rating."""
@@ -190,6 +191,8 @@ class Members(Wire):
     """A page of a portfolio's companies."""
 
     data: tuple[Member, ...] = ()
+    total_count: int | None = None
+    paging: Paging = Paging()
 
 
 class NotifiedCompany(Wire):

@@ -71,6 +71,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A company in a portfolio, what was put down beside it there, and how it is rated now."""
+
+    reference: str
+    ours: str
+    told: Part
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One notification: what it says stands as the bureau wrote it.
 
@@ -116,6 +125,10 @@ class Bureau(Protocol):
 
     async def entry(self, portfolio: str, reference: str) -> Entry | None:
         """Return a company as the portfolio has it now, at no cost."""
+        ...
+
+    async def listed(self, portfolio: str) -> Sequence[Member] | None:
+        """Return everybody in a portfolio, at no cost; nothing when there is no such portfolio."""
         ...
 
     async def notices(self, since: datetime | None) -> Sequence[Notice]:
