@@ -10,11 +10,16 @@ from chassis import codec
 from chassis.edge import new_id, now
 from chassis.reaction import react
 from chassis.site import Site
-from contracts.companies.company import CompanyCreated, CompanyIdentity, RelationStarted
+from contracts.companies.company import (
+    CompanyCreated,
+    CompanyIdentity,
+    RelationEnded,
+    RelationStarted,
+)
 from contracts.enrichment import CompanyEnriched, RegistryFacts
 from contracts.envelope import Envelope
 from contracts.message import Event
-from contracts.values import CompanyDetails, LegalForm
+from contracts.values import CompanyDetails, LegalForm, Sealed
 from credit_monitor import reconciliations, work
 from credit_monitor.bureaus.creditsafe import Creditsafe
 from credit_monitor.poller import Poller
@@ -76,15 +81,24 @@ class Office:
     async def customer(self, number: str, form: str = "AB", country: str = "SE") -> UUID:
         """Let a customer be created and enriched."""
         company_id = new_id()
-        identity = CompanyIdentity(country=country, number=number)
+        identity = CompanyIdentity(country=country, number=number or None)
+        if not number:
+            own = Sealed(subject=company_id, text="7001011236")
+            identity = CompanyIdentity(country=country, personal_number=own)
         await self.hear(
             CompanyCreated(company_id=company_id, origin="HAND", identity=identity, name="Ett AB")
         )
         await self.hear(
             RelationStarted(company_id=company_id, relation="customer", since=now().date())
         )
-        await self.enriched(company_id, number, form, country)
+        if number:
+            await self.enriched(company_id, number, form, country)
         return company_id
+
+    async def ended(self, company_id: UUID) -> None:
+        """Let a company be a customer no longer."""
+        today = now().date()
+        await self.hear(RelationEnded(company_id=company_id, relation="customer", until=today))
 
     async def enriched(self, company_id: UUID, number: str, form: str, country: str = "SE") -> None:
         """Let the registry say which legal form a company has."""

@@ -13,7 +13,7 @@ from contracts.examples import example
 from contracts.values import Band, CreditRating, Money
 from credit_monitor.bureaus.creditsafe_values import part
 from credit_monitor.changes import Fact, Settled, Told, changes_of, settle
-from credit_monitor.model import same
+from credit_monitor.credit import same
 
 NOON = datetime(2026, 11, 23, 12)  # noqa: DTZ001 - the bureau's clock has no zone
 BANDS = ((71, "A"), (51, "B"), (30, "C"), (21, "D"), (0, "E"))

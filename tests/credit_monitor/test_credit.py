@@ -19,16 +19,15 @@ from contracts.credit_monitor import (
 )
 from contracts.examples import example
 from contracts.values import Band
-from credit_monitor.model import (
-    Credit,
-    CreditCommand,
+from credit_monitor.credit import Credit
+from credit_monitor.model import CreditCommand, credits_
+from credit_monitor.wishes import (
     ExcludeFromWatch,
     RecordChange,
     RecordFailure,
     RecordRating,
     StartWatch,
     StopWatch,
-    credits_,
 )
 
 given = scenario(credits_)

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.credit_monitor import CompanyRated
 from contracts.examples import example
-from credit_monitor.model import Credit
+from credit_monitor.credit import Credit
 from credit_monitor.policy import Dealings, Step, next_step
 from credit_monitor.subject import Subject
 

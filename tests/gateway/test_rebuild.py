@@ -23,6 +23,7 @@ from contracts.companies.department import DepartmentAdded
 from contracts.companies.settings import RegistryPolicySet, settings_of
 from contracts.companies.user import UserAdded
 from contracts.credit_monitor import CompanyRated, MonitoringStarted
+from contracts.credit_policy import CreditPolicy, CreditPolicySet, credit_policy_of
 from contracts.enrichment import CompanyEnriched
 from contracts.examples import example
 from contracts.values import CompanyDetails, Sealed
@@ -61,6 +62,7 @@ async def test_a_rebuilt_read_model_is_the_same(
         example(UserAdded).model_copy(update={"user_id": user}),
         DepartmentAdded(department_id=new_id(), name="Försäljning"),
         RegistryPolicySet(settings_id=settings_of(ours.name), policy="propose"),
+        CreditPolicySet(policy_id=credit_policy_of(ours.name), policy=CreditPolicy()),
     ]
     for event in everything:
         await ours.hears(event)

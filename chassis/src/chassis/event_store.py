@@ -72,6 +72,14 @@ class PostgresStreams:
         """Return the same streams, appended to inside a transaction that is already open."""
         return TransactionStreams(connection, self._appender, self._keys)
 
+    async def sealed(self, stream: Stream, data: dict[str, Any]) -> dict[str, Any]:
+        """Return JSON that goes with a stream, with every personal text sealed."""
+        return await sealing.seal(self._keys, stream.tenant, stream.id, data)
+
+    async def opened(self, stream: Stream, data: dict[str, Any]) -> dict[str, Any]:
+        """Return it with every personal text readable, or absent once erased."""
+        return await sealing.unseal(self._keys, stream.tenant, stream.id, data)
+
     async def _digest(self, command: Command) -> bytes:
         """Return what stands for the wish in the record: hashed under the tenant's own key."""
         return await self._keys.digest(command.tenant, command.fingerprint)

@@ -8,7 +8,9 @@ from contracts.companies.department import DepartmentCommand, DepartmentEvent
 from contracts.companies.settings import SettingsCommand, SettingsEvent
 from contracts.companies.subject import EraseSubject, SubjectErased
 from contracts.companies.user import UserCommand, UserEvent
+from contracts.credit_checks import CreditRequests, OpenCreditReport, ReadCreditCosts
 from contracts.credit_monitor import CreditEvent
+from contracts.credit_policy import CreditPolicyCommand, CreditPolicyEvent
 from contracts.enrichment import ForgetSearch, LookUpCompany, RegistryEvent, SearchRegistry
 from contracts.message import Command, Event, Query
 
@@ -34,7 +36,13 @@ def _by_name(*unions: Any) -> dict[str, Any]:
 
 
 COMMANDS: dict[str, type[Command]] = _by_name(
-    CompanyCommand, UserCommand, DepartmentCommand, SettingsCommand, EraseSubject
+    CompanyCommand,
+    UserCommand,
+    DepartmentCommand,
+    SettingsCommand,
+    EraseSubject,
+    CreditRequests,
+    CreditPolicyCommand,
 )
 EVENTS: dict[str, type[Event]] = _by_name(
     CompanyEvent,
@@ -44,8 +52,11 @@ EVENTS: dict[str, type[Event]] = _by_name(
     SubjectErased,
     RegistryEvent,
     CreditEvent,
+    CreditPolicyEvent,
 )
-QUERIES: dict[str, type[Query]] = _by_name(SearchRegistry, ForgetSearch, LookUpCompany)
+QUERIES: dict[str, type[Query]] = _by_name(
+    SearchRegistry, ForgetSearch, LookUpCompany, ReadCreditCosts, OpenCreditReport
+)
 SOURCES = {
     "company": "companies",
     "user": "companies",
@@ -54,5 +65,7 @@ SOURCES = {
     "subject": "companies",
     "registry-facts": "enrichment",
     "credit": "credit-monitor",
+    "credit-policy": "credit-monitor",
 }
-"""Which service says what about which kind of stream: nobody else's word counts."""
+"""Which service says what about which kind of stream: nobody else's word counts, and nobody else
+is asked."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from contracts.catalogue import COMMANDS, EVENTS, QUERIES
+from contracts.catalogue import COMMANDS, EVENTS, QUERIES, SOURCES
+from contracts.credit_checks import CreditCosts, OpenCreditReport, OpenedReports, ReadCreditCosts
 from contracts.enrichment import LookUpCompany, RegistryEntry, RegistryHits, SearchRegistry
 from contracts.envelope import CONTENT_TYPE
 from contracts.examples import example, name_of
@@ -18,12 +19,16 @@ from contracts.message import Answer, Message, Problem, Query, Reply
 FOLDER = Path(__file__).parents[2] / "schemas"
 ASYNCAPI = "asyncapi.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-COMMANDED, ASKED = "companies", "enrichment"
-"""The services that take commands and queries; their names begin the subjects."""
-
 ANSWERS = MappingProxyType[type[Query], type[Message]](
-    {SearchRegistry: RegistryHits, LookUpCompany: RegistryEntry}
+    {
+        SearchRegistry: RegistryHits,
+        LookUpCompany: RegistryEntry,
+        ReadCreditCosts: CreditCosts,
+        OpenCreditReport: OpenedReports,
+    }
 )
+CREDIT_QUERIES = frozenset({ReadCreditCosts, OpenCreditReport})
+"""Those that `credit-monitor` is asked; all others `enrichment`."""
 OUTGOING: tuple[type[Message], ...] = (*ANSWERS.values(), Answer, Problem, Reply)
 MESSAGES: tuple[type[Message], ...] = (
     *COMMANDS.values(),
@@ -156,7 +161,7 @@ def _command_channels() -> dict[str, Any]:
     for aggregate in sorted({command.aggregate for command in COMMANDS.values()}):
         commands = [command for command in COMMANDS.values() if command.aggregate == aggregate]
         channels[f"{aggregate}-commands"] = {
-            "address": f"{COMMANDED}.command.{aggregate}",
+            "address": f"{SOURCES[aggregate]}.command.{aggregate}",
             "messages": _named([*commands]),
         }
         channels[f"{aggregate}-replies"] = {"address": None, "messages": _named([Reply])}
@@ -166,7 +171,8 @@ def _command_channels() -> dict[str, Any]:
 def _query_channels() -> dict[str, Any]:
     channels: dict[str, Any] = {}
     for name, query in QUERIES.items():
-        channels[name] = {"address": f"{ASKED}.query.{name}", "messages": _named([query])}
+        asked = "credit-monitor" if query in CREDIT_QUERIES else "enrichment"
+        channels[name] = {"address": f"{asked}.query.{name}", "messages": _named([query])}
         if query not in ANSWERS:
             continue
         # A problem comes back as a `Reply` whatever was asked.

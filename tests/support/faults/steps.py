@@ -34,10 +34,15 @@ JOBS = {
         f"credit-monitor.reconcile-{step}": "reconcile"
         for step in ("leased", "listed", "removed", "put-back", "looked-at", "done")
     },
+    "credit-monitor.check-answered": "checks",
+    "credit-monitor.change-noted": "checks",
     **{f"enrichment.question-{step}": "feeds" for step in ("taken", "asked", "told", "answered")},
 }
-"""Steps of jobs, and which job passes them; `feeds` need a registry that is asked,
-`reconcile` a night."""
+"""Steps of jobs, and which job passes them.
+
+`feeds` need a registry that is asked, `reconcile` a night, `checks` somebody who asks for a rating:
+these are interrupted in tests/credit_monitor/test_checks.py.
+"""
 
 
 def named() -> list[str]:

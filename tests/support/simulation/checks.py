@@ -7,7 +7,7 @@ from typing import Any
 from contracts.credit_monitor import CompanyRated, CreditRatingChanged
 from contracts.envelope import Envelope
 from contracts.values import CreditRating
-from credit_monitor.model import Credit, same
+from credit_monitor.credit import Credit, same
 from credit_monitor.policy import excluded, is_clear, unwanted
 from credit_monitor.subject import Subject
 from support.simulation import pure

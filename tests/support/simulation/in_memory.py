@@ -15,6 +15,7 @@ import chassis.reaction
 import credit_monitor.desk
 import credit_monitor.reactions
 import credit_monitor.reports
+import credit_monitor.settling
 import credit_monitor.steps
 import enrichment.reactions
 from chassis.edge import derived_id
@@ -23,9 +24,11 @@ from support.simulation.bureau import Clock
 from support.simulation.cast import REGISTRY
 from support.simulation.known import LISTINGS, NOTICES, SUBJECTS
 from support.simulation.office import Office
+from support.simulation.purse import COSTS, POLICIES, tenant_transaction
 from support.simulation.work import WORK
 
 SILENT = SimpleNamespace(info=lambda *_, **__: None, warning=lambda *_, **__: None)
+PURSE = {"costs": COSTS, "policies": POLICIES}
 TABLES = {"work": WORK, "listings": LISTINGS, "notices": NOTICES, "subjects": SUBJECTS}
 
 
@@ -72,13 +75,24 @@ def in_memory() -> Iterator[None]:
             derived_id=remembered_id,
             credits_=pure.credits_,
             **TABLES,
+            **PURSE,
         ),
-        patch.multiple(credit_monitor.steps, log=SILENT, **TABLES),
-        patch.multiple(credit_monitor.reports, log=SILENT, work=WORK),
+        patch.multiple(
+            credit_monitor.steps, log=SILENT, work=WORK, listings=LISTINGS, subjects=SUBJECTS
+        ),
+        patch.multiple(credit_monitor.settling, log=SILENT, **TABLES),
+        patch.multiple(
+            credit_monitor.reports,
+            log=SILENT,
+            work=WORK,
+            tenant_transaction=tenant_transaction,
+            **PURSE,
+        ),
         patch.multiple(
             credit_monitor.reactions,
             work=WORK,
             subjects=SUBJECTS,
+            policies=POLICIES,
             set_tenant=set_tenant,
             learn=pure.learn,
         ),

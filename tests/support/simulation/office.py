@@ -32,7 +32,6 @@ class Row:
     fence: int = 0
     leased_until: datetime | None = None
     attempts: int = 0
-    ordered: int = 0
     report: dict[str, Any] | None = None
 
     def let_go(self, due_at: datetime) -> None:

@@ -87,17 +87,14 @@ async def holding(office: Office, held: Work) -> AsyncIterator[tuple[Office, boo
     yield office, row.generation != held.generation
 
 
-async def order(office: Office, held: Work) -> int:
-    """Note that a report is about to be bought."""
-    row = _hold(office, held)
-    row.ordered += 1
-    return row.ordered
+async def hold(office: Office, held: Work) -> bool:
+    """Let nobody take the company from us; says whether it was touched."""
+    return _hold(office, held).generation != held.generation
 
 
 async def keep_report(office: Office, held: Work, report: dict[str, Any]) -> None:
     """Keep what was paid for."""
-    row = _hold(office, held)
-    row.report, row.ordered = report, 0
+    _hold(office, held).report = report
 
 
 async def drop(office: Office, held: Work) -> None:
@@ -152,7 +149,7 @@ WORK = SimpleNamespace(
     touch=touch,
     known=known,
     holding=holding,
-    order=order,
+    hold=hold,
     keep_report=keep_report,
     drop=drop,
     go_on=go_on,

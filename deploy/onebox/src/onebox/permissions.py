@@ -9,13 +9,18 @@ STREAM = "EVENTS"
 CATEGORIES = {
     "companies": ("company", "user", "department", "settings", "subject"),
     "enrichment": ("registry-facts",),
-    "credit-monitor": ("credit",),
+    "credit-monitor": ("credit", "credit-policy"),
     "gateway": (),
 }
 """The kinds of streams whose events a service may publish; the services are these four."""
-ASKS = {"gateway": ("companies.command.>", "enrichment.query.>")}
+CREDIT = ("credit-monitor.command.>", "credit-monitor.query.>")
+ASKS = {"gateway": ("companies.command.>", *CREDIT, "enrichment.query.>")}
 """What a service may ask of others."""
-ANSWERS = {"companies": ("companies.command.>",), "enrichment": ("enrichment.query.>",)}
+ANSWERS = {
+    "companies": ("companies.command.>",),
+    "enrichment": ("enrichment.query.>",),
+    "credit-monitor": CREDIT,
+}
 """What a service is asked."""
 ADMIN = "admin"
 """Migrates: makes the stream and its consumers, may do everything in the account."""

@@ -12,6 +12,7 @@ from credit_monitor.poller import poll_for_ever
 from credit_monitor.reactions import reactions
 from credit_monitor.reconciler import reconcile_for_ever
 from credit_monitor.settings import CreditSettings
+from credit_monitor.wire import router
 from credit_monitor.worker import Worker
 
 
@@ -34,6 +35,7 @@ async def deal_with_the_bureau(site: Site) -> None:
 
 service = Service(
     name="credit-monitor",
+    routers=(router,),
     reactions=reactions,
     background=(deal_with_the_bureau,),
     migrations="credit_monitor.migrations",

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from contracts.values import CreditRating
-from credit_monitor.model import same
+from credit_monitor.credit import same
 
 Fact: TypeAlias = Literal["band", "limit", "score", "other"]
 Part: TypeAlias = Mapping[str, Any]

@@ -10,15 +10,19 @@ from chassis.edge import derived_id, now
 from chassis.event_store import PostgresStreams
 from chassis.streams import Stream, transact
 from chassis.tenancy import Connection, Pool
+from contracts.credit_policy import CreditPolicy
 from contracts.message import Answer
-from credit_monitor import listings, notices, subjects, work
+from credit_monitor import costs, listings, notices, policies, subjects, work
 from credit_monitor.bureaus.port import Bureau
 from credit_monitor.changes import Told
+from credit_monitor.credit import Credit
 from credit_monitor.listings import Listing
-from credit_monitor.model import Credit, CreditWish, StopWatch, credits_
+from credit_monitor.model import credits_
 from credit_monitor.policy import Dealings
+from credit_monitor.settings import CreditSettings
 from credit_monitor.subject import Subject
 from credit_monitor.subjects import Standing
+from credit_monitor.wishes import CreditWish, StopWatch
 from credit_monitor.work import Work
 
 W = TypeVar("W", bound=CreditWish)
@@ -33,6 +37,8 @@ ACTORS = {
     "stop-watch": "policy:stop-watching-former-customers",
     "exclude-from-watch": "policy:leave-out-whom-we-may-not-check",
     "record-change": "system:credit-watch",
+    "note-change": "system:credit-watch",
+    "answer-check": "system:credit-checks",
 }
 """Who acts: each policy by its own name, so that a timeline can say why."""
 
@@ -47,6 +53,7 @@ class Known:
     listing: Listing | None
     told: list[Told]
     dealings: Dealings
+    policy: CreditPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +73,24 @@ class Desk:
             listing = await listings.find(connection, tenant, company_id)
             told = await notices.open_ones(connection, self.bureau, tenant, company_id)
             credit = await self._credit(connection)
+            policy = await policies.load(connection, tenant)
+            affordable = await costs.is_affordable(
+                connection, tenant, policy, self.bureau.name, now()
+            )
         asked = standing.rated_at
         dealings = Dealings(
             rated_key=standing.rated_key,
             listed="no" if listing is None else "yes" if listing.state == "yes" else "maybe",
             told=bool(told) or self.work.look,
             asked_long_ago=asked is not None and now() - asked >= RECHECK,
+            affordable=affordable,
         )
-        return Known(subject, standing, credit, listing, told, dealings)
+        return Known(subject, standing, credit, listing, told, dealings, policy)
+
+    @property
+    def free_hours(self) -> float:
+        """Return for how long the bureau does not charge the same question again."""
+        return CreditSettings().credit_free_hours
 
     def wish(self, form: type[W], *known_by: str, **more: Any) -> W:
         """Return a command; what it is known by makes its id, so that it is obeyed once.

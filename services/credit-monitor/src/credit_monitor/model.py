@@ -1,116 +1,62 @@
 """A company's credit: rated once, then watched, and every change of rating told once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Literal, TypeAlias, assert_never
+from typing import Literal, TypeAlias, assert_never
 from uuid import UUID
 
-from pydantic import Field
-
 from chassis.decider import Decider, Rejected
+from contracts.credit_checks import CreditRequest
 from contracts.credit_monitor import (
     CompanyRated,
+    CreditChangeNoted,
+    CreditCheckAnswered,
     CreditCheckFailed,
     CreditEvent,
     CreditRatingChanged,
+    CreditReportCorrected,
+    CreditReportExpired,
     MonitoringExcluded,
     MonitoringStarted,
     MonitoringStopped,
+    SubjectCopySent,
 )
-from contracts.message import Command
-from contracts.values import CreditRating, Line
+from contracts.values import CreditRating
+from credit_monitor.by_hand import by_hand
+from credit_monitor.credit import Credit, evolve, same
+from credit_monitor.wishes import (
+    AnswerCheck,
+    ExcludeFromWatch,
+    ExpireReport,
+    NoteChange,
+    RecordChange,
+    RecordFailure,
+    RecordRating,
+    StartWatch,
+    StopWatch,
+    Wishes,
+)
 
-StopCause: TypeAlias = Literal["ARCHIVED", "RELATION_ENDED", "NUMBER_CHANGED", "MANUAL"]
-ExclusionCause: TypeAlias = Literal[
-    "LEGAL_FORM", "NO_NUMBER", "COUNTRY", "NOT_RATED", "MANUAL", "COST_CAP"
-]
-FailureCode: TypeAlias = Literal["unknown-at-bureau", "not-rated", "access-denied"]
-
-
-class CreditWish(Command):
-    """A wish about one company's credit; made and decided on inside this service alone."""
-
-    aggregate: ClassVar[str] = "credit"
-    company_id: UUID
-
-    @property
-    def stream_id(self) -> UUID:
-        """Return the id of the stream."""
-        return self.company_id
+CreditCommand: TypeAlias = Wishes | CreditRequest
 
 
-class RecordRating(CreditWish):
-    """Keep what a report said that was asked for."""
-
-    type: Literal["record-rating"] = "record-rating"
-    rating: CreditRating
-    purpose: Line
-
-
-class RecordChange(CreditWish):
-    """Keep what the bureau says has changed about a company under watch."""
-
-    type: Literal["record-change"] = "record-change"
-    rating: CreditRating
-    cause: Literal["COMPANY", "MODEL", "CORRECTION"] = "COMPANY"
-
-
-class RecordFailure(CreditWish):
-    """Keep that the bureau will not rate a company, and why."""
-
-    type: Literal["record-failure"] = "record-failure"
-    bureau: Line
-    code: FailureCode
-    message: Line
-
-
-class StartWatch(CreditWish):
-    """Keep that a company is under watch from now on."""
-
-    type: Literal["start-watch"] = "start-watch"
-    bureau: Line
-    cause: Literal["RATED", "MANUAL"] = "RATED"
-
-
-class StopWatch(CreditWish):
-    """Keep that a company is no longer under watch."""
-
-    type: Literal["stop-watch"] = "stop-watch"
-    cause: StopCause
-
-
-class ExcludeFromWatch(CreditWish):
-    """Keep that a company is not to be watched, and why."""
-
-    type: Literal["exclude-from-watch"] = "exclude-from-watch"
-    cause: ExclusionCause
-
-
-CreditCommand: TypeAlias = Annotated[
-    RecordRating | RecordChange | RecordFailure | StartWatch | StopWatch | ExcludeFromWatch,
-    Field(discriminator="type"),
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """Only what `decide` and the policy need to know about the past."""
-
-    rating: CreditRating | None = None
-    watched: bool = False
-    excluded: ExclusionCause | None = None
-    failed: FailureCode | None = None
-
-
-def decide(command: CreditCommand, credit: Credit) -> Sequence[CreditEvent]:
+def decide(command: CreditCommand, credit: Credit) -> Sequence[CreditEvent]:  # noqa: C901, PLR0911 - one line a command
     """Say what follows from a command; say nothing when it is already so."""
     match command:
+        case CreditRequest():
+            return by_hand(command, credit)
         case RecordRating():
             return record_rating(command, credit)
         case RecordChange():
             return record_change(command, credit)
+        case NoteChange():
+            noted = CreditChangeNoted(company_id=command.company_id, bureau=command.bureau)
+            return [noted] if credit.watched else []
         case RecordFailure():
             return record_failure(command, credit)
+        case AnswerCheck():
+            return answer_check(command, credit)
+        case ExpireReport():
+            return expire(command)
         case StartWatch():
             return start_watch(command, credit)
         case StopWatch():
@@ -137,7 +83,16 @@ def record_change(command: RecordChange, credit: Credit) -> Sequence[CreditEvent
     before = credit.rating
     if before is None or before.reference != command.rating.reference:
         return []
-    return _changed(command.company_id, before, command.rating, command.cause)
+    changed = _changed(command.company_id, before, command.rating, command.cause)
+    if not changed or command.cause != "CORRECTION":
+        return changed
+    corrected = CreditReportCorrected(
+        company_id=command.company_id,
+        wrong=before,
+        right=command.rating,
+        seen_by=tuple(sorted(credit.viewers)),
+    )
+    return [corrected, *changed]
 
 
 def _changed(
@@ -149,16 +104,6 @@ def _changed(
     if same(old, new):
         return []
     return [CreditRatingChanged(company_id=company_id, old=old, new=new, cause=cause)]
-
-
-def same(one: CreditRating, other: CreditRating) -> bool:
-    """Say whether two ratings say the same: what they are worded like, and when, is not it."""
-    return (one.band, one.grade, one.score, one.limit) == (
-        other.band,
-        other.grade,
-        other.score,
-        other.limit,
-    )
 
 
 def record_failure(command: RecordFailure, credit: Credit) -> Sequence[CreditEvent]:
@@ -176,9 +121,45 @@ def record_failure(command: RecordFailure, credit: Credit) -> Sequence[CreditEve
     return [failed, MonitoringExcluded(company_id=command.company_id, cause="NOT_RATED")]
 
 
+def answer_check(command: AnswerCheck, credit: Credit) -> Sequence[CreditEvent]:
+    """Tell that a question is answered, once, and that a copy went to whom it is about."""
+    if command.check_id not in {check.id for check in credit.checks}:
+        return []
+    events: list[CreditEvent] = [
+        CreditCheckAnswered(
+            company_id=command.company_id,
+            check_id=command.check_id,
+            purpose=command.purpose,
+            asked_by=command.asked_by,
+            bureau=command.bureau,
+            rating=command.rating,
+            failure=command.failure,
+            shown=command.shown,
+        )
+    ]
+    if command.copy_reference and command.copy_sent_on:
+        sent = SubjectCopySent(
+            company_id=command.company_id,
+            check_id=command.check_id,
+            bureau=command.bureau,
+            reference=command.copy_reference,
+            sent_on=command.copy_sent_on,
+        )
+        events.append(sent)
+    return events
+
+
+def expire(command: ExpireReport) -> Sequence[CreditEvent]:
+    """Tell what is kept no longer; its own id says that it is told once."""
+    expired = CreditReportExpired(
+        company_id=command.company_id, check_id=command.check_id, what=command.what
+    )
+    return [expired]
+
+
 def start_watch(command: StartWatch, credit: Credit) -> Sequence[CreditEvent]:
     """Watch what has been rated: a rating, not an entry in the register, starts the watch."""
-    if credit.rating is None:
+    if credit.rating is None and not credit.opened:
         raise Rejected("credit-not-rated", "Only a company that has been rated is watched.")
     if credit.watched:
         return []
@@ -200,27 +181,6 @@ def exclude(command: ExcludeFromWatch, credit: Credit) -> Sequence[CreditEvent]:
     if credit.excluded == command.cause:
         return []
     return [MonitoringExcluded(company_id=command.company_id, cause=command.cause)]
-
-
-def evolve(credit: Credit, event: CreditEvent) -> Credit:  # noqa: PLR0911 - one line an event
-    """Take in one more fact."""
-    match event:
-        case CompanyRated():
-            return replace(credit, rating=event.rating, excluded=None, failed=None)
-        case CreditRatingChanged():
-            return replace(credit, rating=event.new)
-        case CreditCheckFailed():
-            return replace(credit, rating=None, failed=event.code)
-        case MonitoringStarted():
-            return replace(credit, watched=True, excluded=None)
-        case MonitoringStopped(cause="NUMBER_CHANGED"):
-            return Credit()
-        case MonitoringStopped():
-            return replace(credit, watched=False)
-        case MonitoringExcluded():
-            return replace(credit, watched=False, excluded=event.cause)
-        case _:
-            assert_never(event)
 
 
 credits_: Decider[CreditCommand, Credit, CreditEvent] = Decider(Credit(), decide, evolve)

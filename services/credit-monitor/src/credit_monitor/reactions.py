@@ -19,10 +19,18 @@ from contracts.companies.company import (
     RelationEnded,
     RelationStarted,
 )
-from contracts.credit_monitor import CompanyRated
+from contracts.credit_monitor import (
+    CompanyRated,
+    CreditCheckRequested,
+    CreditWanted,
+    MonitoringExcluded,
+    MonitoringResumed,
+    MonitoringStopped,
+)
+from contracts.credit_policy import CreditPolicy, CreditPolicySet
 from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry
-from credit_monitor import subjects, work
-from credit_monitor.model import Credit
+from credit_monitor import policies, subjects, work
+from credit_monitor.credit import Credit
 from credit_monitor.policy import Dealings, Step, next_step
 from credit_monitor.subject import Subject, learn
 from credit_monitor.subjects import Standing
@@ -49,13 +57,14 @@ async def _learn(connection: Connection, tenant: str, heard: dict[UUID, list[Hap
     """Keep what is new; where it matters for a company's credit, have the company looked at."""
     known = await subjects.load_all(connection, tenant, list(heard))
     in_hand = await work.known(connection, tenant, list(heard))
+    policy = await policies.load(connection, tenant)
     quiet = {}
     for company_id, happened in heard.items():
         before, standing = known[company_id]
         after = _learnt(before, happened)
         if after == before:
             continue
-        if company_id not in in_hand and _is_of_no_concern(after, standing):
+        if company_id not in in_hand and _is_of_no_concern(after, standing, policy):
             quiet[company_id] = after
             continue
         # Whoever works on the company holds its work first and what is known of it second; in
@@ -73,18 +82,32 @@ def _learnt(subject: Subject, heard: Sequence[Happened]) -> Subject:
     return subject
 
 
-def _is_of_no_concern(subject: Subject, standing: Standing) -> bool:
+def _is_of_no_concern(subject: Subject, standing: Standing, policy: CreditPolicy) -> bool:
     """Say whether nothing follows for a company the bureau was never asked about.
 
     Most companies are never checked, and each comes with several facts.
     """
-    step, _ = next_step(subject, Credit(), Dealings())
+    step, _ = next_step(subject, Credit(), Dealings(), policy)
     return standing == Standing() and step is Step.NOTHING
 
 
 async def watch_rated_company(happened: Happened) -> None:
     """See that a company that got its rating is watched: the rating starts the watch."""
     await _look_at(happened)
+
+
+async def see_to_what_people_asked(happened: Happened) -> None:
+    """See that what somebody asked of a company's credit is done."""
+    await _look_at(happened)
+
+
+async def apply_policy(happened: Happened) -> None:
+    """Keep what a tenant decided, and look at all of its companies anew."""
+    event: Any = happened.event
+    envelope, connection = happened.envelope, happened.connection
+    await set_tenant(connection, envelope.tenant)
+    await policies.save(connection, envelope.tenant, event.policy)
+    await connection.execute(policies.TOUCH_ALL, envelope.tenant, envelope.correlation, envelope.id)
 
 
 async def _look_at(happened: Happened) -> None:
@@ -107,7 +130,17 @@ LEARNT: tuple[type[Any], ...] = (
     CompanyNotInRegistry,
 )
 
+ASKED: tuple[type[Any], ...] = (
+    CreditCheckRequested,
+    CreditWanted,
+    MonitoringStopped,
+    MonitoringExcluded,
+    MonitoringResumed,
+)
+
 reactions = (
     Reaction("learn-of-company", LEARNT, learn_of_company, learn_of_companies),
     Reaction("watch-rated-company", (CompanyRated,), watch_rated_company),
+    Reaction("see-to-what-people-asked", ASKED, see_to_what_people_asked),
+    Reaction("apply-credit-policy", (CreditPolicySet,), apply_policy),
 )

@@ -27,6 +27,12 @@ class CreditSettings(BaseSettings):
     credit_poll_seconds: float = Field(
         default=60.0, gt=0, description="How often the bureau's notifications are read."
     )
+    credit_free_hours: float = Field(
+        default=24.0,
+        ge=0,
+        description="For how long the bureau does not charge the same question about the same"
+        " company again; it is then not asked again either.",
+    )
     credit_overlap_seconds: float = Field(
         default=900.0,
         ge=0,

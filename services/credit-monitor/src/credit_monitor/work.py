@@ -134,31 +134,34 @@ async def holding(pool: Pool, work: Work) -> AsyncIterator[tuple[Connection, boo
     about how things were. Raises `LeaseLost` when somebody has taken it.
     """
     async with tenant_transaction(pool, work.tenant) as connection:
-        generation = await connection.fetchval(
-            f"SELECT generation FROM work WHERE {MINE} FOR UPDATE", *work.mine
-        )
-        if generation is None:
-            raise LeaseLost
-        yield connection, generation != work.generation
+        yield connection, await hold(connection, work)
 
 
-async def order(pool: Pool, work: Work) -> int:
-    """Note that a report is about to be bought; returns how often that was begun."""
-    async with holding(pool, work) as (connection, _):
-        ordered = await connection.fetchval(
-            f"UPDATE work SET ordered = ordered + 1 WHERE {MINE} RETURNING ordered", *work.mine
-        )
-    return int(ordered)
+async def hold(connection: Connection, work: Work) -> bool:
+    """Let nobody take the company from us in this transaction; says whether it was touched."""
+    generation = await connection.fetchval(
+        f"SELECT generation FROM work WHERE {MINE} FOR UPDATE", *work.mine
+    )
+    if generation is None:
+        raise LeaseLost
+    return bool(generation != work.generation)
 
 
-async def keep_report(pool: Pool, work: Work, report: dict[str, Any]) -> None:
+async def keep_report(connection: Connection, work: Work, report: dict[str, Any]) -> None:
     """Keep what was paid for, until it is made use of."""
-    async with holding(pool, work) as (connection, _):
-        await connection.execute(
-            f"UPDATE work SET report = $4, ordered = 0 WHERE {MINE}",
-            *work.mine,
-            orjson.dumps(report).decode(),
-        )
+    await connection.execute(
+        f"UPDATE work SET report = $4 WHERE {MINE}", *work.mine, orjson.dumps(report).decode()
+    )
+
+
+async def look_again(connection: Connection, work: Work, *, look: bool) -> None:
+    """Go on at once, and with what somebody found out where `look` says so."""
+    await connection.execute(
+        "UPDATE work SET leased_until = NULL, attempts = 0, due_at = now(), report = NULL,"
+        f" look = look OR $4 WHERE {MINE}",
+        *work.mine,
+        look,
+    )
 
 
 async def drop(connection: Connection, work: Work) -> None:

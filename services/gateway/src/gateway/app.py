@@ -17,7 +17,10 @@ from gateway.company.parts import router as company_parts
 from gateway.company.projection import company_card
 from gateway.company.sub_units import router as sub_units
 from gateway.credit.api import router as credit
+from gateway.credit.checks import router as credit_checks
 from gateway.credit.projection import credit_history
+from gateway.credit_policy.api import router as credit_policy
+from gateway.credit_policy.projection import credit_policies
 from gateway.departments.api import router as departments_router
 from gateway.departments.projection import departments
 from gateway.description import describe
@@ -43,6 +46,8 @@ ROUTERS = (
     addresses,
     timeline,
     credit,
+    credit_checks,
+    credit_policy,
     registry,
     users_router,
     departments_router,
@@ -92,6 +97,7 @@ service = Service(
         company_card,
         company_list,
         credit_history,
+        credit_policies,
         company_numbers,
         users,
         departments,

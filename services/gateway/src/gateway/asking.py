@@ -1,4 +1,4 @@
-"""Wishes on their way to `companies`: stamped with who, when and which, and asked over NATS."""
+"""Wishes on their way: stamped with who, when and which, and asked over NATS."""
 
 import asyncio
 import re
@@ -17,6 +17,7 @@ from starlette.responses import Response
 from chassis.edge import derived_id, fingerprint, new_id, now
 from chassis.failpoints import reach
 from chassis.site import Site
+from contracts.catalogue import SOURCES
 from contracts.companies.company import RefuseWish
 from contracts.message import Answer, Command, Problem
 from gateway.problems import MISSING, Missing, Refused
@@ -79,9 +80,9 @@ class Wish:
         }
 
     async def ask(self, command: Command) -> Answer:
-        """Ask for it to be done."""
+        """Ask the service for it that decides on such things."""
         reach("gateway.command-asked")
-        answer = await self.site.ask.command("companies", command)
+        answer = await self.site.ask.command(SOURCES[command.aggregate], command)
         reach("gateway.command-answered")
         return answer
 

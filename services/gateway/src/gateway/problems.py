@@ -36,6 +36,10 @@ STATUS: dict[str, int] = {
     "registry-entry-unknown": 422,
     "address-unknown": 409,
     "event-unknown": 422,
+    "credit-purpose-missing": 422,
+    "credit-reason-missing": 422,
+    "credit-form-not-allowed": 422,
+    "credit-prices-missing": 422,
 }
 """The gateway's own codes, and those it answers otherwise than `chassis.problems` would."""
 FRAMEWORK_CODES = {

@@ -30,13 +30,22 @@ After = Annotated[
         " it shows.",
     ),
 ]
+AfterCredit = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        le=POSITION_MAX,
+        description="The `position` that a change of credit was answered with: waits, at most"
+        " 2 s, until it shows.",
+    ),
+]
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX, description="How many at most.")]
 
 SHOWS = """
 SELECT true FROM checkpoints c, projections p
-WHERE c.consumer = 'gateway' AND c.source = 'companies' AND c.position >= $3 AND p.name = $2
+WHERE c.consumer = 'gateway' AND c.source = $4 AND c.position >= $3 AND p.name = $2
   AND p.position >= coalesce((SELECT seq FROM history
-                              WHERE tenant_id = $1 AND source = 'companies' AND position <= $3
+                              WHERE tenant_id = $1 AND source = $4 AND position <= $3
                               ORDER BY position DESC LIMIT 1), 0)
 """
 """Heard of all that was written up to there, and folded the tenant's part of it."""
@@ -49,15 +58,17 @@ async def reading(site: Site, tenant: str) -> AsyncIterator[Connection]:
         yield connection
 
 
-async def caught_up(site: Site, tenant: str, read_model: str, position: int | None) -> None:
-    """Wait until what `companies` wrote up to `position` shows, but not long."""
+async def caught_up(
+    site: Site, tenant: str, read_model: str, position: int | None, source: str = "companies"
+) -> None:
+    """Wait until what a service wrote up to `position` shows, but not long."""
     if position is None:
         return
     moved = site.shown.setdefault(read_model, asyncio.Event())
     with suppress(TimeoutError):
         async with asyncio.timeout(AFTER_SECONDS_MAX):
             moved.clear()
-            while not await _shows(site, tenant, read_model, position):
+            while not await _shows(site, tenant, read_model, position, source):
                 # Another process may be the one that moves it: only the database knows.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
@@ -65,9 +76,9 @@ async def caught_up(site: Site, tenant: str, read_model: str, position: int | No
                 moved.clear()
 
 
-async def _shows(site: Site, tenant: str, read_model: str, position: int) -> bool:
+async def _shows(site: Site, tenant: str, read_model: str, position: int, source: str) -> bool:
     async with reading(site, tenant) as connection:
-        return bool(await connection.fetchval(SHOWS, tenant, read_model, position))
+        return bool(await connection.fetchval(SHOWS, tenant, read_model, position, source))
 
 
 async def opened(site: Site, tenant: str, stream_id: Any, row: str) -> dict[str, Any]:

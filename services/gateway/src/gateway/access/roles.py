@@ -12,6 +12,8 @@ class Permission(StrEnum):
     CHANGE_COMPANIES = "companies:change"
     READ_REGISTRY = "registry:read"
     READ_CREDIT = "credit:read"
+    CHECK_CREDIT = "credit:check"
+    MANAGE_CREDIT = "credit:manage"
     READ_EVENTS = "events:read"
     READ_USERS = "users:read"
     MANAGE_USERS = "users:manage"
@@ -27,8 +29,12 @@ READING = frozenset(
         Permission.READ_USERS,
     }
 )
-CHANGING = READING | {Permission.CHANGE_COMPANIES}
-MANAGING = CHANGING | {Permission.MANAGE_USERS, Permission.MANAGE_KEYS}
+CHANGING = READING | {Permission.CHANGE_COMPANIES, Permission.CHECK_CREDIT}
+MANAGING = CHANGING | {
+    Permission.MANAGE_USERS,
+    Permission.MANAGE_KEYS,
+    Permission.MANAGE_CREDIT,
+}
 
 ALLOWED: dict[Role, frozenset[Permission]] = {
     Role.READER: READING,

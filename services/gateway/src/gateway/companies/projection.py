@@ -22,11 +22,14 @@ from contracts.companies.company import (
 from contracts.credit_monitor import (
     CompanyRated,
     CreditRatingChanged,
+    CreditReportCorrected,
     MonitoringExcluded,
+    MonitoringResumed,
     MonitoringStarted,
     MonitoringStopped,
 )
 from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry
+from contracts.legal_forms import stands_for_people
 from gateway import provenance
 from gateway.letters import folded, sort_key
 
@@ -53,6 +56,8 @@ class Line(NamedTuple):
     owners: list[str] = []
     department_id: str | None = None
     band: str | None = None
+    rating_band: str | None = None
+    """What the bureau said; `band` shows it where the company's form lets it be shown."""
     rated_on: str | None = None
     watch: str | None = None
     archived: bool = False
@@ -74,6 +79,7 @@ def settle(line: Line) -> Line:
     identity = line.known.get("identity", {})
     name, number = values.get("name", ""), identity.get("number")
     municipality = values.get("municipality") or {}
+    form = (values.get("legal_form") or {}).get("code")
     words = (name, number, municipality.get("name"))
     return line._replace(
         country=identity.get("country"),
@@ -81,7 +87,8 @@ def settle(line: Line) -> Line:
         name=name,
         sort_name=sort_key(name),
         search=folded(" ".join(word for word in words if word)),
-        legal_form=(values.get("legal_form") or {}).get("code"),
+        legal_form=form,
+        band=None if stands_for_people(identity.get("country"), form) else line.rating_band,
         industries=[industry["code"] for industry in values.get("industries", ())],
         municipality=municipality.get("code"),
         municipality_name=municipality.get("name"),
@@ -121,21 +128,29 @@ def _by_people(line: Line, told: Told) -> Line:  # noqa: PLR0911 - a table of co
 def _by_credit(line: Line, told: Told) -> Line:
     """Take in what the bureau says."""
     match told.event:
-        case CompanyRated(rating=rating) | CreditRatingChanged(new=rating):
-            return line._replace(band=rating.band.value, rated_on=rating.rated_on.isoformat())
+        case (
+            CompanyRated(rating=rating)
+            | CreditRatingChanged(new=rating)
+            | CreditReportCorrected(right=rating)
+        ):
+            return line._replace(
+                rating_band=rating.band.value, rated_on=rating.rated_on.isoformat()
+            )
         case MonitoringStarted():
             return line._replace(watch="active")
         case MonitoringStopped():
             return line._replace(watch="stopped")
         case MonitoringExcluded():
             return line._replace(watch="excluded")
+        case MonitoringResumed():
+            return line._replace(watch=None)
         case _:
             return line
 
 
 company_list: Projection[Line] = Projection(
     name="company_list",
-    version=2,
+    version=3,
     row=Line,
     table_sql=files("gateway.companies").joinpath("table.sql").read_text(),
     handles=(
@@ -155,9 +170,11 @@ company_list: Projection[Line] = Projection(
         CompanyNotInRegistry,
         CompanyRated,
         CreditRatingChanged,
+        CreditReportCorrected,
         MonitoringStarted,
         MonitoringStopped,
         MonitoringExcluded,
+        MonitoringResumed,
     ),
     key=lambda told: str(told.event.stream_id),
     evolve=evolve,

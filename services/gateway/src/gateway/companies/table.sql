@@ -19,6 +19,7 @@ CREATE TABLE {table} (
   owners            jsonb NOT NULL,
   department_id     text,
   band              text,
+  rating_band       text,
   rated_on          date,
   watch             text,
   archived          boolean NOT NULL,

@@ -94,6 +94,10 @@ class Watch(BaseModel):
     state: str
     since: datetime | None = None
     reason: str | None = None
+    note: str | None = None
+    by: str | None = None
+    bureau: str | None = None
+    heard_at: datetime | None = None
 
 
 class Credit(BaseModel):
@@ -106,7 +110,10 @@ class Credit(BaseModel):
     scale: str | None = None
     text: str | None = None
     limit: Money | None = None
+    model: str | None = None
+    reasons: list[str] = []
     rated_on: date | None = None
+    changed_at: datetime | None = None
     failure: str | None = None
     watch: Watch | None = None
 

@@ -30,17 +30,9 @@ from contracts.companies.company import (
     RelationEnded,
     RelationStarted,
 )
-from contracts.credit_monitor import (
-    CompanyRated,
-    CreditCheckFailed,
-    CreditRatingChanged,
-    MonitoringExcluded,
-    MonitoringStarted,
-    MonitoringStopped,
-)
 from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry
 from gateway import provenance
-from gateway.company import offered_units
+from gateway.company import credit, offered_units
 from gateway.provenance import note
 
 
@@ -76,7 +68,8 @@ def evolve(row: Card | None, told: Told) -> Card | None:
         known=provenance.take_in(card.known, told),
         units=offered_units.take_in(card.units, told),
     )
-    return _by_credit(_by_people(_by_company(card, told), told), told)
+    card = card._replace(credit=credit.take_in(card.credit, told))
+    return _by_people(_by_company(card, told), told)
 
 
 def _by_company(card: Card, told: Told) -> Card:
@@ -188,29 +181,9 @@ def _settle(proposals: dict[str, Any], fields: set[str]) -> dict[str, Any]:
     }
 
 
-def _by_credit(card: Card, told: Told) -> Card:
-    """Take in what the bureau says, and whether it is watched."""
-    match told.event:
-        case CompanyRated() as event:
-            said: dict[str, Any] = {"rating": to_json(event.rating), "failed": None}
-        case CreditRatingChanged() as event:
-            said = {"rating": to_json(event.new), "failed": None}
-        case CreditCheckFailed() as event:
-            said = {"failed": {"code": event.code, "message": event.message, "at": told.at}}
-        case MonitoringStarted() as event:
-            said = {"watch": {"state": "active", "since": told.at, "reason": event.cause}}
-        case MonitoringStopped() as event:
-            said = {"watch": {"state": "stopped", "since": told.at, "reason": event.cause}}
-        case MonitoringExcluded() as event:
-            said = {"watch": {"state": "excluded", "since": told.at, "reason": event.cause}}
-        case _:
-            return card
-    return card._replace(credit={**card.credit, **said})
-
-
 company_card: Projection[Card] = Projection(
     name="company_card",
-    version=2,
+    version=3,
     row=Card,
     table_sql=files("gateway.company").joinpath("table.sql").read_text(),
     handles=(
@@ -234,12 +207,7 @@ company_card: Projection[Card] = Projection(
         CompanyEnriched,
         CompanyNotInRegistry,
         *offered_units.HANDLES,
-        CompanyRated,
-        CreditRatingChanged,
-        CreditCheckFailed,
-        MonitoringStarted,
-        MonitoringStopped,
-        MonitoringExcluded,
+        *credit.HANDLES,
     ),
     key=lambda told: str(told.event.stream_id),
     evolve=evolve,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from contracts.legal_forms import stands_for_people
 from gateway import provenance
 from gateway.company import offered_units
 from gateway.company.answers import CompanyAnswer
@@ -122,11 +123,24 @@ def _registry(known: dict[str, Any]) -> dict[str, Any]:
 
 def _credit(card: dict[str, Any], today: date) -> dict[str, Any]:
     credit = card["credit"]
+    values, _ = provenance.settled(card["known"])
+    form = (values.get("legal_form") or {}).get("code")
+    shown = not stands_for_people(card["known"]["identity"]["country"], form)
     return {
-        **(credit.get("rating") or {}),
+        **((credit.get("rating") or {}) if shown else {}),
+        "changed_at": credit.get("changed_at"),
         "failure": (credit.get("failed") or {}).get("code"),
-        "watch": credit.get("watch") or _awaited(card, today),
+        "watch": _watch(credit) or _awaited(card, today),
     }
+
+
+def _watch(credit: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the watch as the bureau's side told of it, and when it was last heard of."""
+    watch = credit.get("watch")
+    if watch is None:
+        return None
+    note = (watch.get("why") or {}).get("reason")
+    return {**watch, "note": note, "heard_at": credit.get("heard_at")}
 
 
 def _awaited(card: dict[str, Any], today: date) -> dict[str, Any] | None:

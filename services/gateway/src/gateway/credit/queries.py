@@ -1,17 +1,31 @@
 """Credit history as SQL."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chassis.tenancy import Connection
+from gateway.disclosure import private_among
 
 KNOWN = """
 SELECT true FROM company_card
 WHERE tenant_id = $1 AND company_id = $2 AND created_at IS NOT NULL
 """
-HISTORY = """
-SELECT event_id, seq, at, by, what, cause, purpose, message, old, new FROM credit_history
-WHERE tenant_id = $1 AND company_id = $2 AND seq < $3 ORDER BY seq DESC LIMIT $4
+IDENTITY = """
+SELECT (known -> 'identity')::text FROM company_card
+WHERE tenant_id = $1 AND company_id = $2 AND created_at IS NOT NULL
+"""
+COLUMNS = (
+    "event_id, seq, at, by, what, cause, purpose, message, check_id, asked_by, bureau, shown,"
+    " old, new"
+)
+HISTORY = f"""
+SELECT {COLUMNS} FROM credit_history
+WHERE tenant_id = $1 AND company_id = $2 AND seq < $3 AND at <= $5 ORDER BY seq DESC LIMIT $4
+"""
+CORRECTIONS = """
+SELECT old, new FROM credit_history
+WHERE tenant_id = $1 AND company_id = $2 AND what = 'CreditReportCorrected' ORDER BY seq
 """
 
 
@@ -20,8 +34,30 @@ async def is_known(connection: Connection, tenant: str, company_id: UUID) -> boo
     return bool(await connection.fetchval(KNOWN, tenant, str(company_id)))
 
 
-async def history(
-    connection: Connection, tenant: str, company_id: UUID, before: int, limit: int
+async def identity_of(connection: Connection, tenant: str, company_id: UUID) -> str | None:
+    """Return which company it is, with what is personal sealed."""
+    text: str | None = await connection.fetchval(IDENTITY, tenant, str(company_id))
+    return text
+
+
+async def history(  # noqa: PLR0917 - a page of one company's, as of a moment
+    connection: Connection,
+    tenant: str,
+    company_id: UUID,
+    before: int,
+    limit: int,
+    as_of: datetime,
 ) -> list[Any]:
     """Return what was said, the latest first."""
-    return await connection.fetch(HISTORY, tenant, str(company_id), before, limit)
+    return await connection.fetch(HISTORY, tenant, str(company_id), before, limit, as_of)
+
+
+async def corrections(connection: Connection, tenant: str, company_id: UUID) -> dict[str, str]:
+    """Return what was said wrongly, and what is right instead."""
+    rows = await connection.fetch(CORRECTIONS, tenant, str(company_id))
+    return {row["old"]: row["new"] for row in rows}
+
+
+async def is_private(connection: Connection, tenant: str, company_id: UUID) -> bool:
+    """Say whether a company's form lets no value be shown."""
+    return company_id in await private_among(connection, tenant, [company_id])

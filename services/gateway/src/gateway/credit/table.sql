@@ -10,8 +10,13 @@ CREATE TABLE {table} (
   cause      text,
   purpose    text,
   message    text,
+  check_id   text,
+  asked_by   text,
+  bureau     text,
+  shown      text NOT NULL,
   old        jsonb,
   new        jsonb,
   PRIMARY KEY (tenant_id, event_id)
 );
 CREATE INDEX ON {table} (tenant_id, company_id, seq);
+CREATE INDEX ON {table} (tenant_id, at, company_id) WHERE new IS NOT NULL;

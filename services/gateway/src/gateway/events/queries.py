@@ -3,6 +3,7 @@
 from typing import Any
 
 from chassis.site import Site
+from gateway.disclosure import disclosed
 from gateway.happenings import COLUMNS
 from gateway.reading import reading
 
@@ -23,4 +24,5 @@ async def head(site: Site, tenant: str) -> int:
 async def after(site: Site, tenant: str, seq: int, upto: int = 2**63 - 1) -> list[Any]:
     """Return a tenant's next events; fewer than a page are all there are."""
     async with reading(site, tenant) as connection:
-        return await connection.fetch(NEXT, tenant, seq, upto)
+        rows = await connection.fetch(NEXT, tenant, seq, upto)
+        return await disclosed(connection, tenant, rows)

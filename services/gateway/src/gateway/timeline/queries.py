@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.tenancy import Connection
+from gateway.disclosure import disclosed
 from gateway.happenings import COLUMNS
 
 DEPTH_MAX = 20
@@ -39,8 +40,9 @@ async def is_known(connection: Connection, tenant: str, company_id: UUID) -> boo
 async def happened(
     connection: Connection, tenant: str, company_id: UUID, before: int, limit: int
 ) -> list[Any]:
-    """Return what happened to a company, the latest first."""
-    return await connection.fetch(STREAM, tenant, company_id, before, limit)
+    """Return what happened to a company, the latest first, as far as it may be shown."""
+    rows = await connection.fetch(STREAM, tenant, company_id, before, limit)
+    return await disclosed(connection, tenant, rows)
 
 
 async def causes(

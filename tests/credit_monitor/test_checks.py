@@ -1,0 +1,361 @@
+"""Ratings that people ask for, on a real Postgres and a bureau over real HTTP."""
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from office import Office
+
+from chassis.decider import Rejected
+from chassis.edge import new_id, now
+from chassis.failpoints import arm
+from chassis.streams import transact
+from contracts.credit_checks import (
+    CreditCosts,
+    OpenCreditReport,
+    ReadCreditCosts,
+    RequestCreditCheck,
+    ResumeCreditWatch,
+    StopCreditWatch,
+)
+from contracts.credit_policy import CreditPolicy, SetCreditPolicy
+from contracts.message import Answer
+from contracts.values import Money, Sealed
+from credit_monitor.deciding import policies_
+from credit_monitor.model import credits_
+from credit_monitor.requests import request
+from credit_monitor.wire import on_costs, on_open
+
+pytestmark = pytest.mark.servers
+
+ASKER, OTHER = "user:0199a3c0-5e03-7003-8a00-6b756e640003", "user:other"
+WATCHED = ["company-rated", "monitoring-started"]
+ASKED, ANSWERED = "credit-check-requested", "credit-check-answered"
+FOR_GRANT = {"purpose": "CREDIT_GRANT", "confirm_subject_copy": True}
+
+
+def sek(amount: int) -> Money:
+    return Money(amount=Decimal(amount), currency="SEK")
+
+
+def wish(form: Any, office: Office, company: UUID | None = None, **more: Any) -> Any:
+    known: dict[str, Any] = {"company_id": company} if company else {}
+    stamp = {
+        "command_id": new_id(),
+        "tenant": office.tenant,
+        "by": ASKER,
+        "at": now(),
+        "correlation": new_id(),
+    }
+    return form(**{**stamp, **known, **more})
+
+
+async def ask(office: Office, company: UUID, **more: Any) -> Answer:
+    return await request(office.site, wish(RequestCreditCheck, office, company, **more))
+
+
+async def refused(office: Office, company: UUID, **more: Any) -> str:
+    with pytest.raises(Rejected) as refusal:
+        await ask(office, company, **more)
+    return refusal.value.code
+
+
+async def decide(office: Office, policy: CreditPolicy) -> None:
+    await transact(office.site.streams, policies_, wish(SetCreditPolicy, office, policy=policy))
+    await office.hear_ourselves()
+
+
+async def calls(office: Office) -> list[Any]:
+    return await office.site.pool.fetch(
+        "SELECT * FROM paid_calls WHERE tenant_id = $1 ORDER BY reserved_at", office.tenant
+    )
+
+
+async def costs(office: Office) -> CreditCosts:
+    return await on_costs(ReadCreditCosts(tenant=office.tenant), office.site)
+
+
+async def opened(office: Office, company: UUID, by: str = ASKER) -> list[Any]:
+    query = OpenCreditReport(tenant=office.tenant, company_id=company, by=by)
+    return list((await on_open(query, office.site)).items)
+
+
+async def test_a_watched_companys_rating_is_asked_for_and_answered(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    answer = await ask(office, company, purpose="CREDIT_GRANT")
+    await office.work_off()
+    assert await office.told(company) == [*WATCHED, ASKED, ANSWERED]
+    said = (await office.events(company))[-1]
+    assert said["check_id"] == str(answer.created["check"])
+    assert said["rating"]["score"] == (await office.scores(company))[0]
+    assert office.sold(number) == 2
+    assert [(c["purpose"], c["outcome"]) for c in await calls(office)] == [
+        ("first-rating", "ANSWERED"),
+        ("CREDIT_GRANT", "ANSWERED"),
+    ]
+
+
+async def test_who_is_not_watched_is_rated_and_still_not_watched(
+    office: Office, number: str
+) -> None:
+    company = await office.customer(number)
+    await office.ended(company)
+    await office.work_off()
+    assert await office.told(company) == []
+    await ask(office, company)
+    await office.work_off()
+    assert await office.told(company) == [ASKED, ANSWERED, "company-rated"]
+    assert office.members() == []
+
+
+async def test_the_same_question_is_paid_for_once_and_refers_to_the_one_on_record(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    first = await ask(office, company, purpose="CREDIT_GRANT")
+    again = await ask(office, company, purpose="CONTRACT", by=OTHER)
+    await office.work_off()
+    after = await ask(office, company, purpose="CREDIT_GRANT")
+    assert again.created == after.created == {"on_record": first.created["check"]}
+    assert office.sold(number) == 2
+    later = now() + timedelta(hours=25)
+    assert "check" in (await ask(office, company, purpose="CREDIT_GRANT", at=later)).created
+
+
+async def test_the_watchs_own_rating_answers_a_question_about_existing_credit(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    answer = await ask(office, company, purpose="EXISTING_CREDIT")
+    assert "on_record" in answer.created
+    assert office.sold(number) == 1
+
+
+async def test_a_double_click_is_one_check(office: Office, number: str) -> None:
+    company = await office.watched(number)
+    clicked = wish(RequestCreditCheck, office, company, purpose="CREDIT_GRANT")
+    answers = await asyncio.gather(*(request(office.site, clicked) for _ in range(5)))
+    await office.work_off()
+    assert len({answer.model_dump_json() for answer in answers}) == 1
+    assert office.sold(number) == 2
+
+
+@pytest.mark.parametrize(
+    ("lacking", "code"),
+    [
+        ({}, "credit-purpose-missing"),
+        ({"purpose": "OTHER"}, "credit-reason-missing"),
+        ({"purpose": "CONTRACT"}, "credit-copy-unconfirmed"),
+    ],
+)
+async def test_a_partnership_is_not_rated_without_a_need_and_a_copy(
+    office: Office, number: str, lacking: dict[str, Any], code: str
+) -> None:
+    company = await office.customer(number, form="HB")
+    await office.work_off()
+    assert await refused(office, company, **lacking) == code
+    await office.work_off()
+    assert await office.told(company) == ["monitoring-excluded"]
+    assert (office.sold(number), await calls(office)) == (0, [])
+
+
+async def test_a_refusal_is_an_answer_for_ever(office: Office, number: str) -> None:
+    company = await office.customer(number, form="HB")
+    asked = wish(RequestCreditCheck, office, company)
+    for _ in range(2):
+        with pytest.raises(Rejected, match="stated need"):
+            await request(office.site, asked)
+
+
+async def test_a_partnerships_report_is_its_askers_alone_and_stands_in_no_event(
+    office: Office, number: str
+) -> None:
+    company = await office.customer(number, form="HB")
+    await office.work_off()
+    await ask(office, company, **FOR_GRANT)
+    await office.work_off()
+    assert await office.told(company) == [
+        "monitoring-excluded",
+        ASKED,
+        ANSWERED,
+        "subject-copy-sent",
+    ]
+    (report,) = await opened(office, company)
+    assert report.rating.score
+    assert await opened(office, company, OTHER) == []
+    said = orjson.dumps(await office.events(company)).decode()
+    assert f'"{report.rating.score}"' not in said
+    kept = await office.site.pool.fetchval(
+        "SELECT report::text FROM private_reports WHERE company_id = $1", company
+    )
+    assert f'"{report.rating.score}"' not in kept
+
+
+async def test_another_asker_of_a_person_is_another_report_with_another_copy(
+    office: Office, number: str
+) -> None:
+    company = await office.customer(number, form="KB")
+    await ask(office, company, **FOR_GRANT)
+    await ask(office, company, **FOR_GRANT, by=OTHER)
+    await office.work_off()
+    assert (await office.told(company)).count("subject-copy-sent") == 2
+    assert len(await opened(office, company, OTHER)) == 1
+    assert office.sold(number) == 2
+
+
+async def test_a_sole_traders_number_comes_with_the_question_and_is_sealed(
+    office: Office, numbers: Any
+) -> None:
+    company = await office.customer("", form="E")
+    own = Sealed(subject=company, text=next(numbers))
+    assert await refused(office, company, **FOR_GRANT) == "credit-number-missing"
+    await ask(office, company, **FOR_GRANT, personal_number=own)
+    await office.work_off()
+    assert len(await opened(office, company)) == 1
+    assert own.text not in str(await office.events(company))
+
+
+async def test_archived_and_foreign_companies_are_refused_clearly(
+    office: Office, number: str
+) -> None:
+    foreign = await office.customer(number, country="DK")
+    assert await refused(office, foreign) == "credit-country"
+    assert await refused(office, new_id()) == "busy"
+
+
+async def test_at_the_cap_automatic_ratings_wait_and_go_on_when_it_is_raised(
+    office: Office, numbers: Any
+) -> None:
+    first, second = next(numbers), next(numbers)
+    prices = {"creditsafe": sek(30)}
+    await decide(office, CreditPolicy(monthly_cap=sek(50), prices=prices))
+    rated = await office.watched(first)
+    waiting = await office.customer(second)
+    await office.work_off()
+    assert await office.told(waiting) == ["monitoring-excluded"]
+    assert (await office.events(waiting))[0]["cause"] == "COST_CAP"
+    assert await refused(office, rated, purpose="CREDIT_GRANT") == "credit-cap-reached"
+    assert (await costs(office)).left == sek(20)
+    await decide(office, CreditPolicy(monthly_cap=sek(60), prices=prices))
+    await office.work_off()
+    assert await office.told(waiting) == ["monitoring-excluded", *WATCHED]
+    assert (office.sold(first), office.sold(second)) == (1, 1)
+    assert (await costs(office)).total == sek(60)
+
+
+async def test_a_watch_goes_on_when_the_cap_is_reached(office: Office, number: str) -> None:
+    prices = {"creditsafe": sek(30)}
+    await decide(office, CreditPolicy(monthly_cap=sek(30), prices=prices))
+    company = await office.watched(number)
+    office.change(number, score=95, limit=3)
+    await office.poll()
+    await office.poll()
+    assert (await office.told(company))[-1] == "credit-rating-changed"
+    assert office.sold(number) == 1
+
+
+async def test_fifty_at_once_never_spend_more_than_the_cap(office: Office, numbers: Any) -> None:
+    company_ids = [await office.customer(next(numbers), form="HB") for _ in range(50)]
+    await decide(office, CreditPolicy(monthly_cap=sek(100), prices={"creditsafe": sek(13)}))
+    outcomes = await asyncio.gather(
+        *(ask(office, company, **FOR_GRANT) for company in company_ids), return_exceptions=True
+    )
+    let_through = [one for one in outcomes if isinstance(one, Answer)]
+    assert len(let_through) == 7
+    assert {one.code for one in outcomes if isinstance(one, Rejected)} == {"credit-cap-reached"}
+    assert (await costs(office)).total == sek(91)
+
+
+@pytest.mark.parametrize("step", ["ordered", "report-fetched", "report-kept", "check-answered"])
+async def test_a_check_interrupted_anywhere_is_answered_once_and_counted_once(
+    office: Office, number: str, step: str
+) -> None:
+    company = await office.customer(number, form="HB")
+    await office.work_off()
+    await ask(office, company, **FOR_GRANT)
+    arm(f"credit-monitor.{step}:1:raise")
+    await office.work_off()
+    await office.site.pool.execute("UPDATE work SET leased_until = NULL, due_at = now()")
+    await office.work_off()
+    assert (await office.told(company)).count(ANSWERED) == 1
+    (call,) = await calls(office)
+    assert call["outcome"] == "ANSWERED"
+    assert call["attempts"] == (2 if step in {"ordered", "report-fetched"} else 1)
+
+
+async def test_a_partnership_that_was_opened_is_watched_blindly_if_the_tenant_says_so(
+    office: Office, number: str
+) -> None:
+    company = await office.customer(number, form="HB")
+    await office.work_off()
+    await decide(office, CreditPolicy(watch_private_forms=True))
+    await office.work_off()
+    assert office.members() == []
+    await ask(office, company, **FOR_GRANT)
+    await office.work_off()
+    await office.poll()
+    assert office.members() == [number]
+    office.change(number, score=95, limit=3)
+    await office.poll()
+    assert (await office.told(company))[-1] == "credit-change-noted"
+    assert "95" not in str((await office.events(company))[-1])
+    assert office.sold(number) == 1
+    await decide(office, CreditPolicy())
+    await office.work_off()
+    assert office.members() == []
+
+
+async def test_another_legal_form_is_looked_at_anew_at_once_both_ways(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    await office.enriched(company, number, "HB")
+    await office.work_off()
+    assert (await office.told(company))[-1] == "monitoring-excluded"
+    assert office.members() == []
+    await office.enriched(company, number, "AB")
+    await office.work_off()
+    assert (await office.told(company))[-1] == "monitoring-started"
+
+
+async def test_stopped_by_hand_a_watch_does_not_begin_again_by_itself(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    reason = Sealed(subject=company, text="Betalar i förskott.")
+    stop = wish(StopCreditWatch, office, company, reason=reason)
+    await transact(office.site.streams, credits_, stop)
+    await office.work_off()
+    assert office.members() == []
+    await office.enriched(company, number, "EK")
+    await decide(office, CreditPolicy(report_days=30))
+    await office.work_off()
+    assert (await office.told(company))[-1] == "monitoring-stopped"
+    await transact(office.site.streams, credits_, wish(ResumeCreditWatch, office, company))
+    await office.work_off()
+    assert (await office.told(company))[-2:] == ["monitoring-resumed", "monitoring-started"]
+    assert office.members() == [number]
+
+
+async def test_a_policy_says_which_relations_and_amounts_are_rated(
+    office: Office, number: str
+) -> None:
+    company = await office.customer(number)
+    await decide(office, CreditPolicy(relations=("prospect",)))
+    await office.work_off()
+    assert await office.told(company) == []
+    await decide(office, CreditPolicy())
+    await office.work_off()
+    assert await office.told(company) == WATCHED
+
+
+async def test_a_form_that_is_no_legal_persons_is_not_taken_into_a_policy(office: Office) -> None:
+    with pytest.raises(Rejected) as refusal:
+        await decide(office, CreditPolicy(legal_forms={"SE": ("AB", "HB")}))
+    assert refusal.value.code == "credit-form-not-allowed"
