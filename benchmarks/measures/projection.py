@@ -19,7 +19,7 @@ from chassis import codec, wire
 from chassis.consumer import BATCH_EVENTS, batches, consumer_config, inbox, settle
 from chassis.intake import Intake
 from chassis.migrate import with_database
-from chassis.projector import step
+from chassis.projector import Projector
 from chassis.site import Site
 from contracts.envelope import envelope_from
 from gateway.app import service
@@ -118,9 +118,10 @@ async def folded(site: Site, connection: Any, share: int) -> Reading:
     """Fold history as a projector does, that much further."""
     find = "SELECT position FROM projections WHERE name = $1"
     clock = asyncio.get_running_loop().time
+    projector = Projector(site, (company_list,))
     before = await connection.fetchval(find, company_list.name)
     began, at = clock(), before
     while at < before + share:
-        await step(site, company_list)
+        await projector.step()
         at = await connection.fetchval(find, company_list.name)
     return Reading((at - before) / (clock() - began))

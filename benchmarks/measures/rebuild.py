@@ -19,8 +19,8 @@ from benchmarks.peers import copied_out, told_by
 from benchmarks.rounds import Reading, middle, number, rate, rate_ratio, waits
 from benchmarks.row import Row
 from benchmarks.stage import Stage
+from chassis.applying import HISTORY
 from chassis.migrate import with_database
-from chassis.projector import HISTORY
 from gateway.companies.projection import company_list
 from onebox.box import Onebox
 

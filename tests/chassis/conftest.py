@@ -79,9 +79,9 @@ DO $$
 DECLARE
   emptied text;
 BEGIN
-  DROP VIEW IF EXISTS department_rows;
+  DROP VIEW IF EXISTS department_rows, department_twins;
   FOR emptied IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^(events|commands'
-    '|claims|checkpoints|parked|projections|history_[0-7])$|^department_rows_v' LOOP
+    '|claims|checkpoints|parked|projections|history_[0-7])$|^department_(rows|twins)_v' LOOP
     EXECUTE 'DELETE FROM ' || emptied;
     IF emptied ~ '_v' THEN EXECUTE 'DROP TABLE ' || emptied; END IF;
   END LOOP;

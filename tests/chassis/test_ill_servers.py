@@ -137,7 +137,7 @@ async def demoted(bench: Any, keeping: Any, eventually: Any) -> None:
     role = "bench_gateway"
     shown = keeping.projections[0]
     async with bench.going(
-        relay.relay(source), consumer.consume(screens), projector.project(screens, shown)
+        relay.relay(source), consumer.consume(screens), projector.Projector(screens, (shown,)).run()
     ):
         await bench.execute("gateway", f"ALTER ROLE {role} SET default_transaction_read_only = on")
         end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1"

@@ -10,9 +10,10 @@ import httpx2
 import orjson
 import pytest
 
-from chassis import codec, projector, sealing
+from chassis import codec, sealing
 from chassis.edge import derived_id, new_id
 from chassis.projection import Told
+from chassis.projector import Projector
 from chassis.site import Site
 from contracts.companies.company import CompanyFact
 from contracts.companies.user import Role
@@ -146,9 +147,9 @@ class Tenant:
 
 async def fold_all(site: Site) -> None:
     """Bring every read model up with history."""
-    for projection in service.projections:
-        while await projector.step(site, projection):
-            pass
+    projector = Projector(site, service.projections)
+    while await projector.step():
+        pass
 
 
 @pytest.fixture

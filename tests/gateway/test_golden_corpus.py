@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chassis import codec
+from chassis.applying import others
 from chassis.edge import new_id
 from chassis.projection import Projection
-from chassis.projector import others
 from contracts import examples
 from contracts.catalogue import COMMANDS, EVENTS
 from gateway.app import service

@@ -84,12 +84,11 @@ async def test_with_the_tenant_of_whoever_came_before_the_mix_up_would_be_seen(
 ) -> None:
     theirs = await new_tenant(f"{ours.name}-b")
     before = [ours.name]
-    set_tenant = tenancy.set_tenant
 
-    async def mixed_up(connection: Any, tenant: str) -> None:
-        await set_tenant(connection, before[0])
+    def mixed_up(pool: Any, tenant: str) -> Any:
+        found = tenancy.tenant_reading(pool, before[0])
         before[0] = tenant
+        return found
 
-    monkeypatch.setattr(tenancy, "set_tenant", mixed_up)
-    assert reading.tenant_transaction is tenancy.tenant_transaction
+    monkeypatch.setattr(reading, "tenant_reading", mixed_up)
     assert set(await raced(ours, theirs)) != {(True, False)}

@@ -16,7 +16,8 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from chassis import metrics
 from chassis.failpoints import reach
-from chassis.intake import Incoming, Intake
+from chassis.incoming import Incoming
+from chassis.intake import Intake
 from chassis.leadership import leading, still_leading
 from chassis.postgres import heal
 from chassis.reaction import react_to_all
@@ -39,9 +40,10 @@ more, that event included. Whoever watches asks for all of them again."""
 ACK_WAIT_SECONDS = 30.0
 """Three times the longest handling; longer, and a deploy would leave events lying."""
 UNACKNOWLEDGED_MAX = 2_000
-REACTION_SECONDS = 0.02
-"""Reactions are taken fifty times a second at most: under load what came meanwhile shares a
-transaction, and nobody sees the difference. History, which screens wait for, is not held up."""
+REACTION_SECONDS = 0.1
+"""Reactions are taken ten times a second at most: under load what came meanwhile shares a
+transaction, and nobody sees the difference. What comes after a pause is taken at once, and
+history, which screens wait for, is never held up."""
 
 
 def consumer_config(name: str) -> ConsumerConfig:

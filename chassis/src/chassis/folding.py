@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from chassis.intake import BEHIND, reason_of
+from chassis.applying import CONCERNING, others, told_from
+from chassis.incoming import reason_of
+from chassis.intake import BEHIND
 from chassis.projection import AnyProjection
-from chassis.projector import CONCERNING, others, told_from
 from chassis.table import Table
 
 PAGE_EVENTS = 2_000

@@ -6,37 +6,24 @@ in the transaction of the effect, and only from the position it is known to stan
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 import orjson
 import structlog
-from pydantic import ValidationError
 
 from chassis.failpoints import reach
+from chassis.incoming import REASON_CHARACTERS_MAX, Incoming, read, reason_of, shown
 from chassis.postgres import passes
 from chassis.site import Site
 from chassis.tenancy import Connection
-from contracts.catalogue import SOURCES
-from contracts.envelope import Envelope, EnvelopeBroken, envelope_from
+from contracts.envelope import Envelope, EnvelopeBroken
 
 log = structlog.get_logger()
 
-REASON_CHARACTERS_MAX = 500
-POSITION_MAX = 2**63 - 1
 BEHIND = "waits behind an earlier event of its stream"
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A message as it came off the bus; `sequence` is its place there.
-
-    The subject is what its sender had the right to publish on; headers can say anything.
-    """
-
-    headers: dict[str, str]
-    body: bytes
-    sequence: int
-    subject: str | None = None
+class Untakable(Exception):
+    """A batch that cannot be taken in as a whole."""
 
 
 class Intake:
@@ -71,7 +58,7 @@ class Intake:
 
     async def _read_or_park(self, message: Incoming) -> Envelope | None:
         try:
-            return _read(message)
+            return read(message)
         except EnvelopeBroken as broken:
             await self._park_garbage(message, str(broken))
             return None
@@ -81,13 +68,25 @@ class Intake:
 
         Returns how far the consumer then is with each source.
         """
+        try:
+            return await self._commit(envelopes, careful=False)
+        except Untakable as broken:
+            log.warning("batch failed, one by one", consumer=self._consumer, error=str(broken))
+            return await self._commit(envelopes, careful=True)
+
+    async def _commit(self, envelopes: list[Envelope], *, careful: bool) -> dict[str, int]:
         async with self._site.pool.acquire() as lent, lent.transaction():
             sources = sorted({envelope.source for envelope in envelopes})
-            last = await self._lock(lent, sources)
+            last, parks = await self._lock(lent, sources)
             ready = in_order(envelopes, last)
             if ready:
                 reach("intake.begun")
-                await self._take_all(lent, ready)
+                blocked = await self._blocked(lent) if parks else set()
+                if careful or any((e.tenant, e.stream_id) in blocked for e in ready):
+                    for envelope in ready:
+                        await self._take_one(lent, envelope, blocked)
+                else:
+                    await self._take_all(lent, ready)
                 reach("intake.applied")
                 await lent.execute(
                     "UPDATE checkpoints c SET position = a.position"
@@ -105,10 +104,17 @@ class Intake:
             self._site.changed.set()
         return last
 
-    async def _lock(self, connection: Connection, sources: list[str]) -> dict[str, int]:
-        """Return how far we are with each source, held until the end of the transaction."""
+    async def _lock(
+        self, connection: Connection, sources: list[str]
+    ) -> tuple[dict[str, int], bool]:
+        """Return how far we are with each source, held until the end of the transaction.
+
+        Says too whether anything is parked.
+        """
         find = (
-            "SELECT source, position FROM checkpoints WHERE consumer = $1 AND source = ANY ($2)"
+            "SELECT source, position, EXISTS (SELECT FROM parked WHERE consumer = $1"
+            " AND stream_id IS NOT NULL) AS parks"
+            " FROM checkpoints WHERE consumer = $1 AND source = ANY ($2)"
             " ORDER BY source FOR UPDATE"
         )
         rows = await connection.fetch(find, self._consumer, sources)
@@ -119,28 +125,22 @@ class Intake:
                 sources,
             )
             rows = await connection.fetch(find, self._consumer, sources)
-        return {row["source"]: row["position"] for row in rows}
+        places = {row["source"]: row["position"] for row in rows}
+        return places, any(row["parks"] for row in rows)
 
     async def _take_all(self, connection: Connection, envelopes: list[Envelope]) -> None:
-        blocked = await self._blocked(connection)
-        if not any((e.tenant, e.stream_id) in blocked for e in envelopes):
-            try:
-                async with connection.transaction():
-                    await self._apply(connection, envelopes)
-            except Exception as error:
-                if passes(error):
-                    raise
-                if len(envelopes) == 1:
-                    await self._park(connection, envelopes[0], reason_of(error))
-                    return
-            else:
-                return
-        for envelope in envelopes:
-            await self._take_one(connection, envelope, blocked)
+        """Take a batch that nothing is expected to be wrong with."""
+        try:
+            await self._apply(connection, envelopes)
+        except Exception as error:
+            if passes(error):
+                raise
+            raise Untakable(reason_of(error)) from error
 
     async def _take_one(
         self, connection: Connection, envelope: Envelope, blocked: set[tuple[str, object]]
     ) -> None:
+        """Take an event in, or park it: behind another of its stream, or for its own sake."""
         if (envelope.tenant, envelope.stream_id) in blocked:
             await self._park(connection, envelope, BEHIND)
             return
@@ -187,8 +187,8 @@ class Intake:
             " body) VALUES ($1, '', 'unknown', $2, 'unknown', $3, $4, $5) ON CONFLICT DO NOTHING",
             self._consumer,
             message.sequence,
-            _shown(reason)[:REASON_CHARACTERS_MAX],
-            orjson.dumps({k: _shown(v) for k, v in message.headers.items()}).decode(),
+            shown(reason)[:REASON_CHARACTERS_MAX],
+            orjson.dumps({k: shown(v) for k, v in message.headers.items()}).decode(),
             message.body,
         )
 
@@ -211,36 +211,3 @@ def in_order(envelopes: list[Envelope], last: dict[str, int]) -> list[Envelope]:
         if len(rest) == len(waiting):
             return ready
         waiting = rest
-
-
-def _read(message: Incoming) -> Envelope:
-    """Read an envelope; one that Postgres could not even park is none."""
-    envelope = envelope_from(message.headers, message.body)
-    if not all(_is_shown(value) for value in message.headers.values()):
-        raise EnvelopeBroken("unprintable headers")
-    if message.subject not in {None, envelope.subject}:
-        raise EnvelopeBroken("headers that do not go with the subject")
-    if SOURCES.get(envelope.category, envelope.source) != envelope.source:
-        raise EnvelopeBroken("not the service that says such things")
-    if envelope.at.tzinfo is None or not 0 < envelope.position <= POSITION_MAX:
-        raise EnvelopeBroken("no place in time or in its source")
-    return envelope
-
-
-def _is_shown(text: str) -> bool:
-    """Say whether a text can be kept as it is."""
-    return (text.isascii() and "\0" not in text) or text == _shown(text)
-
-
-def _shown(text: str) -> str:
-    """Return a text as it can be kept: headers may hold any byte."""
-    return text.replace("\0", "").encode(errors="backslashreplace").decode()
-
-
-def reason_of(error: Exception) -> str:
-    """Word why an event could not be taken in, without its values: they may be personal."""
-    words = str(error)
-    if isinstance(error, ValidationError):
-        wrong = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        words = f"{'.'.join(str(part) for part in wrong['loc'])}: {wrong['msg']}"
-    return _shown(f"{type(error).__name__}: {words}")[:REASON_CHARACTERS_MAX]

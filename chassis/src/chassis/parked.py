@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 import structlog
 
+from chassis.applying import HISTORY, fold_into
 from chassis.consumer import applier
-from chassis.intake import reason_of
+from chassis.incoming import reason_of
 from chassis.postgres import TRANSIENT, passes
-from chassis.projector import HISTORY, fold_into
 from chassis.site import Site
 from chassis.table import Table
 from chassis.tenancy import Connection

@@ -6,9 +6,8 @@ from typing import Any
 
 import structlog
 
-from chassis import codec
+from chassis.applying import CONCERNING, Read, apply, fold_into, others, told_from
 from chassis.failpoints import reach
-from chassis.intake import BEHIND, reason_of
 from chassis.leadership import leading, still_leading
 from chassis.postgres import heal, passes
 from chassis.projection import AnyProjection, Told
@@ -16,183 +15,162 @@ from chassis.site import Site
 from chassis.table import Table
 from chassis.tenancy import Connection
 from chassis.wire import INTERRUPTIONS
-from contracts.catalogue import EVENTS
 
 log = structlog.get_logger()
 
 BATCH_EVENTS = 1_000
 POLL_SECONDS = 1.0
-"""New history wakes the projectors at once; this is for a wake-up that was missed."""
+"""New history wakes the projector at once; this is for a wake-up that was missed."""
+HELD_SECONDS = 0.05
+"""How soon a read model is looked at again that somebody else held."""
 STATE = """
-SELECT set_config('synchronous_commit', 'off', true), table_name, version, position,
+SELECT set_config('synchronous_commit', 'off', true), name, table_name, version, position,
   (SELECT seq FROM history_head) AS head,
   EXISTS (SELECT FROM parked WHERE consumer = 'projection:' || name) AS parks
-FROM projections WHERE name = $1 FOR UPDATE
+FROM projections WHERE name = ANY ($1) ORDER BY name FOR UPDATE SKIP LOCKED
 """
 """Rows and position are in one transaction: were it lost in a power cut, both would be, and the
-same events folded again out of history. So nobody waits for the disk here."""
+same events folded again out of history. So nobody waits for the disk here. A read model that is
+just being switched is left for the next time.
+"""
 MOVE = """
-WITH moved AS (UPDATE projections SET position = $2 WHERE name = $1)
-SELECT pg_notify('projected', $1)
+UPDATE projections p SET position = a.position
+FROM unnest($1::text[], $2::bigint[]) a (name, position) WHERE p.name = a.name
 """
-EVENT = """
-seq, tenant_id, stream_id, version, type, id::text AS id, at, by,
-correlation::text AS correlation, causation::text AS causation, data::text AS data
-"""
-CONCERNING = f"""
-SELECT {EVENT} FROM history
-WHERE seq > $1 AND seq <= $2 AND type <> ALL ($3::text[]) ORDER BY seq LIMIT $4
-"""
-HISTORY = f"SELECT {EVENT} FROM history WHERE seq > $1 ORDER BY seq LIMIT $2"
 
 
-def told_from(row: Any) -> Told:
-    """Return an event of history as a projection meets it."""
-    # By place: looked up by name, the fields of a million events take seconds.
-    seq, tenant, _, version, kind, event_id, at, by, correlation, causation, data = row
-    written = at.isoformat().replace("+00:00", "Z")
-    event = codec.event_in(data, kind)
-    return Told(tenant, event, seq, version, written, by, event_id, correlation, causation)
+class Unfoldable(Exception):
+    """A batch that one read model cannot fold as a whole."""
 
 
-def others(projection: AnyProjection) -> frozenset[str]:
-    """Return the types that a projection passes over; one that nobody knows is not among them."""
-    handled = {form.model_fields["type"].default for form in projection.handles}
-    return frozenset(EVENTS.keys() - handled)
+class Projector:
+    """Keeps a service's read models up with history: one reading of it, one commit for them all."""
 
+    def __init__(self, site: Site, projections: Sequence[AnyProjection]) -> None:
+        self._site = site
+        self._projections = {projection.name: projection for projection in projections}
+        self._passes_over = {projection.name: others(projection) for projection in projections}
+        self._all_pass_over = sorted(frozenset.intersection(*self._passes_over.values()))
+        self._missing: set[str] = set()
+        self._held = False
 
-async def project(site: Site, projection: AnyProjection) -> None:
-    """Keep one read model up with history, as the one leader among replicas."""
-    url = site.settings.database_url.get_secret_value()
-    while True:
+    async def run(self) -> None:
+        """Follow history for as long as the service runs, as the one leader among replicas."""
+        site = self._site
+        url = site.settings.database_url.get_secret_value()
+        while True:
+            try:
+                async with leading(url, f"{site.service.name}:project") as lock:
+                    site.shown.leads = True
+                    await self._follow(lock)
+            except INTERRUPTIONS as error:
+                log.warning("projector interrupted", error=repr(error))
+                await heal(site.pool, error)
+                await asyncio.sleep(POLL_SECONDS)
+            finally:
+                site.shown.leads = False
+
+    async def _follow(self, lock: Any) -> None:
+        bell = asyncio.Event()
+        await lock.add_listener("history", lambda *_: bell.set())
+        while True:
+            bell.clear()
+            while await self.step():
+                pass
+            try:
+                async with asyncio.timeout(HELD_SECONDS if self._held else POLL_SECONDS):
+                    await bell.wait()
+            except TimeoutError:
+                # The bell comes over the very connection that holds the lock: silent, it may be
+                # lost.
+                await still_leading(lock)
+
+    async def step(self) -> bool:
+        """Take in the next events of history; say whether there may be more."""
         try:
-            async with leading(url, f"{site.service.name}:project:{projection.name}") as lock:
-                await _follow(site, projection, lock)
-        except INTERRUPTIONS as error:
-            log.warning("projector interrupted", projection=projection.name, error=repr(error))
-            await heal(site.pool, error)
-            await asyncio.sleep(POLL_SECONDS)
+            return await self._step(careful=False)
+        except Unfoldable as broken:
+            log.warning("fold failed, one by one", projection=str(broken), error=broken.__cause__)
+            return await self._step(careful=True)
+
+    async def _step(self, *, careful: bool) -> bool:
+        site = self._site
+        # What was heard by now is in the history that is looked at next.
+        heard = dict(site.progress)
+        async with site.pool.acquire() as lent, lent.transaction():
+            states = await self._states(lent)
+            places = [state["position"] for state in states]
+            names = [state["name"] for state in states]
+            if not states or states[0]["head"] <= min(places):
+                site.shown.moved(names, heard)
+                return False
+            rows = await lent.fetch(
+                CONCERNING, min(places), states[0]["head"], self._all_pass_over, BATCH_EVENTS
+            )
+            is_full = len(rows) == BATCH_EVENTS
+            reach("projector.read")
+            await self._take(lent, states, rows, careful=careful)
+            reach("projector.applied")
+            upto = rows[-1]["seq"] if is_full else states[0]["head"]
+            await lent.execute(MOVE, names, [max(upto, place) for place in places])
+            reach("projector.moved")
+        reach("projector.committed")
+        site.shown.moved(() if is_full else names, heard)
+        return is_full
+
+    async def _states(self, connection: Connection) -> list[Any]:
+        """Return how far each read model is, held until the end of the transaction.
+
+        Into another version's table nothing is folded, or every event would be parked.
+        """
+        wanted = self._projections
+        states = await connection.fetch(STATE, list(wanted))
+        states = [s for s in states if s["version"] == wanted[s["name"]].version]
+        self._held = False
+        if len(states) < len(wanted):
+            rows = await connection.fetch("SELECT name, version FROM projections")
+            built = {row["name"] for row in rows if row["version"] == wanted[row["name"]].version}
+            missing = wanted.keys() - built
+            if missing - self._missing:
+                log.warning("not built; run migrate", projections=sorted(missing))
+            self._missing = missing
+            self._held = len(states) + len(missing) < len(wanted)
+        return states
+
+    async def _take(
+        self, connection: Connection, states: Sequence[Any], rows: Sequence[Any], *, careful: bool
+    ) -> None:
+        """Let each read model fold what concerns it; each event is read once for all."""
+        known: dict[int, Told] = {}
+
+        def read(row: Any) -> Told:
+            seq = row["seq"]
+            if seq not in known:
+                known[seq] = told_from(row)
+            return known[seq]
+
+        for state in states:
+            projection, place = self._projections[state["name"]], state["position"]
+            passed_over = self._passes_over[projection.name]
+            mine = [r for r in rows if r["seq"] > place and r["type"] not in passed_over]
+            table = Table(projection, state["table_name"])
+            if careful or state["parks"]:
+                await apply(connection, projection, table, mine, parks=state["parks"], read=read)
+            elif mine:
+                await _fold(connection, projection, table, mine, read)
 
 
-async def _follow(site: Site, projection: AnyProjection, lock: Any) -> None:
-    bell = asyncio.Event()
-    await lock.add_listener("history", lambda *_: bell.set())
-    while True:
-        bell.clear()
-        while await step(site, projection):
-            pass
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
-                await bell.wait()
-        except TimeoutError:
-            # The bell comes over the very connection that holds the lock: silent, it may be lost.
-            await still_leading(lock)
-
-
-async def step(site: Site, projection: AnyProjection) -> bool:
-    """Take in the next events of history; say whether there may be more."""
-    async with site.pool.acquire() as lent, lent.transaction():
-        state = await lent.fetchrow(STATE, projection.name)
-        if state is None or state["version"] != projection.version:
-            # Folding into another version's table would park every event.
-            raise ConnectionError(f"read model {projection.name} is not built; run migrate")
-        before, upto = state["position"], state["head"]
-        if upto <= before:
-            return False
-        rows = await lent.fetch(CONCERNING, before, upto, sorted(others(projection)), BATCH_EVENTS)
-        is_full = len(rows) == BATCH_EVENTS
-        table = Table(projection, state["table_name"])
-        reach("projector.read")
-        await apply(lent, projection, table, rows, parks=state["parks"])
-        reach("projector.applied")
-        await lent.execute(MOVE, projection.name, rows[-1]["seq"] if is_full else upto)
-        reach("projector.moved")
-    reach("projector.committed")
-    if waiting := site.shown.get(projection.name):
-        waiting.set()
-    return is_full
-
-
-async def apply(
+async def _fold(
     connection: Connection,
     projection: AnyProjection,
     table: Table,
     rows: Sequence[Any],
-    *,
-    parks: bool,
+    read: Read,
 ) -> None:
-    """Fold a batch into its rows; where one event cannot be folded, go on one by one."""
-    if not rows:
-        return
-    blocked = await _blocked(connection, projection) if parks else set()
-    if not any((row["tenant_id"], row["stream_id"]) in blocked for row in rows):
-        try:
-            async with connection.transaction():
-                await fold_into(connection, projection, table, rows)
-        except Exception as error:
-            if passes(error):
-                raise
-            # Found out below which one it is.
-            log.warning("fold failed, one by one", projection=projection.name, error=repr(error))
-        else:
-            return
-    for row in rows:
-        await _apply_one(connection, projection, table, row, blocked)
-
-
-async def _blocked(connection: Connection, projection: AnyProjection) -> set[Any]:
-    """Return the streams that have something parked."""
-    rows = await connection.fetch(
-        "SELECT tenant_id, stream_id FROM parked WHERE consumer = $1",
-        f"projection:{projection.name}",
-    )
-    return {(row["tenant_id"], row["stream_id"]) for row in rows}
-
-
-async def _apply_one(
-    connection: Connection, projection: AnyProjection, table: Table, row: Any, blocked: set[Any]
-) -> None:
-    stream = (row["tenant_id"], row["stream_id"])
-    reason = BEHIND
-    if stream not in blocked:
-        try:
-            async with connection.transaction():
-                await fold_into(connection, projection, table, [row])
-        except Exception as error:
-            if passes(error):
-                raise
-            reason = reason_of(error)
-            blocked.add(stream)
-        else:
-            return
-    await park(connection, projection, row, reason)
-
-
-async def park(connection: Any, projection: AnyProjection, row: Any, reason: str) -> None:
-    """Put an event of history aside with its reason; its text stays in history."""
-    consumer = f"projection:{projection.name}"
-    log.error("parked", consumer=consumer, type=row["type"], id=row["id"], why=reason)
-    await connection.execute(
-        "INSERT INTO parked (consumer, tenant_id, stream_id, source, position, type, reason,"
-        " headers, body) VALUES ($1, $2, $3, 'history', $4, $5, $6, '{}', '')"
-        " ON CONFLICT DO NOTHING",
-        consumer,
-        row["tenant_id"],
-        row["stream_id"],
-        row["seq"],
-        row["type"],
-        reason,
-    )
-
-
-async def fold_into(
-    connection: Connection, projection: AnyProjection, table: Table, rows: Sequence[Any]
-) -> None:
-    """Fold events into their rows and write them, one statement for all."""
-    told = [told_from(row) for row in rows]
-    told = [one for one in told if projection.concerns(one)]
-    at = [(one.tenant, projection.key(one)) for one in told]
-    found = await table.load(connection, list(dict.fromkeys(at)))
-    for place, one in zip(at, told, strict=True):
-        found[place] = projection.evolve(found.get(place), one)
-    await table.write(connection, {place: found[place] for place in dict.fromkeys(at)})
+    """Fold a batch that nothing is expected to be wrong with."""
+    try:
+        await fold_into(connection, projection, table, rows, read)
+    except Exception as error:
+        if passes(error):
+            raise
+        raise Unfoldable(projection.name) from error

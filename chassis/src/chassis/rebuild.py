@@ -5,10 +5,11 @@ from typing import Any
 
 import structlog
 
+from chassis.applying import CONCERNING, HISTORY, apply, others, park
 from chassis.failpoints import reach
 from chassis.folding import Filled, Roles, fill
 from chassis.projection import AnyProjection
-from chassis.projector import BATCH_EVENTS, CONCERNING, HISTORY, apply, others, park
+from chassis.projector import BATCH_EVENTS
 from chassis.service import Service
 from chassis.table import Table
 

@@ -133,8 +133,8 @@ def _loops(site: Site) -> Iterator[tuple[str, Any]]:
         yield "watch", _on_the_bus(site, watch.watch(site))
         yield "retry parked", parked.retry_parked(site)
         yield "measure", measure.measure(site)
-    for projection in service.projections:
-        yield f"project {projection.name}", projector.project(site, projection)
+    if service.projections:
+        yield "project", projector.Projector(site, service.projections).run()
     for loop in service.background:
         yield loop.__name__, loop(site)
 

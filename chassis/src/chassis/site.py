@@ -16,6 +16,7 @@ from chassis.event_store import PostgresStreams
 from chassis.keys import KeyRing
 from chassis.postgres import open_pool
 from chassis.settings import Settings
+from chassis.shown import Shown
 from chassis.tenancy import Pool
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ class Site:
     """Done once the bus is there; until then a gateway can read, and nothing else."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-    shown: dict[str, asyncio.Event] = field(default_factory=dict)
-    """Set by this process's projectors as their read models move on, for whoever waits here."""
+    shown: Shown = field(default_factory=Shown)
     progress: dict[str, int] = field(default_factory=dict)
     """How far each consumer is with each source, as `consumer/source`; for lag and readiness."""
     heads: dict[str, int] = field(default_factory=dict)

@@ -90,14 +90,14 @@ async def test_a_leader_that_does_not_know_it_was_replaced_changes_nothing(
 async def test_without_holding_the_checkpoint_both_would_have_the_effect(
     bench: Any, listener: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def unlocked(_: Intake, connection: Any, sources: list[str]) -> dict[str, int]:
+    async def unlocked(_: Intake, connection: Any, sources: list[str]) -> Any:
         await asyncio.sleep(0.05)
         await connection.execute(
             "INSERT INTO checkpoints SELECT 'credit-monitor', unnest($1::text[]), 0"
             " ON CONFLICT DO NOTHING",
             sources,
         )
-        return dict.fromkeys(sources, 0)
+        return dict.fromkeys(sources, 0), False
 
     monkeypatch.setattr(Intake, "_lock", unlocked)
     assert len(await both(bench, listener, eventually)) == 20

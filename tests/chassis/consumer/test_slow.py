@@ -58,8 +58,8 @@ async def test_what_is_delivered_again_while_it_is_handled_has_one_effect(
 async def test_without_the_checkpoint_it_would_have_an_effect_each_time(
     bench: Any, listener: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def at_the_first(_intake: Any, _connection: Any, sources: list[str]) -> dict[str, int]:
-        return dict.fromkeys(sources, 0)
+    async def at_the_first(_intake: Any, _connection: Any, sources: list[str]) -> Any:
+        return dict.fromkeys(sources, 0), False
 
     monkeypatch.setattr(Intake, "_lock", at_the_first)
     assert len(await heard_slowly(bench, listener, monkeypatch)) == 2

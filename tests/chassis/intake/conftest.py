@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from chassis.consumer import applier
-from chassis.intake import Incoming, Intake
+from chassis.incoming import Incoming
+from chassis.intake import Intake
 from chassis.parked import retry_one
 from chassis.reaction import Happened, Reaction
 from chassis.relay import SELECT, envelope_of

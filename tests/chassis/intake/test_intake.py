@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chassis import failpoints
-from chassis.intake import Incoming
+from chassis.incoming import Incoming
 from chassis.reaction import Happened, Reaction
 from chassis.service import Service
 from contracts.companies.department import DepartmentAdded

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chassis import intake
-from chassis.intake import Incoming
+from chassis.incoming import Incoming
 
 pytestmark = pytest.mark.servers
 

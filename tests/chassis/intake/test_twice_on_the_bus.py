@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chassis import failpoints, relay, stream
-from chassis.intake import Incoming
+from chassis.incoming import Incoming
 from chassis.wire import STREAM
 
 pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("forgetful_bus")]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chassis import projector
 from chassis.projection import Projection, Told
+from chassis.projector import Projector
 from chassis.relay import SELECT, envelope_of
 from chassis.tenancy import tenant_transaction
 from gateway.history import keep
@@ -34,7 +34,8 @@ class Screen:
             self.kept = envelopes[-1].position
 
     async def fold(self) -> None:
-        while await projector.step(self.site, self.shown):
+        projector = Projector(self.site, (self.shown,))
+        while await projector.step():
             pass
 
     async def rows(self) -> list[tuple[Any, ...]]:

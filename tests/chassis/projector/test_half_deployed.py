@@ -9,6 +9,7 @@ import pytest
 
 from chassis import codec, projector
 from chassis.parked import retry_one
+from chassis.projector import Projector
 from chassis.service import Service
 from contracts.companies.department import DepartmentAdded, DepartmentRenamed
 from contracts.upcasts import UPCASTS
@@ -84,7 +85,7 @@ async def test_the_next_version_reads_what_the_last_one_said_and_a_rebuild_the_s
     await said_by_the_next(screen)
     with deployed(monkeypatch):
         now = shown_next(screen)
-        while await projector.step(screen.site, now):
+        while await Projector(screen.site, (now,)).step():
             pass
         live = await screen.rows()
         await screen.bench.build(now)
@@ -97,7 +98,7 @@ async def test_rolled_back_nothing_that_was_folded_is_lost(
 ) -> None:
     await said_by_the_next(screen)
     with deployed(monkeypatch):
-        while await projector.step(screen.site, shown_next(screen)):
+        while await Projector(screen.site, (shown_next(screen),)).step():
             pass
     await screen.fold()
     assert names(await screen.rows()) == {"three", "another"}
@@ -115,7 +116,7 @@ async def test_passed_over_as_of_no_concern_it_would_be_lost(
     assert await screen.parked() == []
     # The next version never hears of it: its position was passed.
     with deployed(monkeypatch):
-        while await projector.step(screen.site, shown_next(screen)):
+        while await Projector(screen.site, (shown_next(screen),)).step():
             pass
     renamed = {row[1]: row[2] for row in await screen.rows()}
     assert renamed == {"three": 1, "another": 1}

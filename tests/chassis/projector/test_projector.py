@@ -7,10 +7,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from chassis import failpoints, projector
+from chassis import failpoints
 from chassis.intake import BEHIND
 from chassis.parked import retry_one
 from chassis.projection import Told
+from chassis.projector import Projector
 from contracts.companies.department import DepartmentRenamed
 
 pytestmark = pytest.mark.servers
@@ -64,7 +65,7 @@ async def test_rows_without_their_position_would_be_folded_twice(screen: Any) ->
 
 
 async def test_a_read_model_follows_history_at_once(screen: Any, eventually: Any) -> None:
-    async with screen.bench.going(projector.project(screen.site, screen.shown)):
+    async with screen.bench.going(Projector(screen.site, (screen.shown,)).run()):
         await screen.renamed(2, 0)
 
         async def shows() -> bool:
@@ -74,7 +75,7 @@ async def test_a_read_model_follows_history_at_once(screen: Any, eventually: Any
         await screen.bench.execute(
             "gateway",
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ="
-            " 'gateway:project:department_rows'",
+            " 'gateway:project'",
         )
         await screen.renamed(2, 0)
 

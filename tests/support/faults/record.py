@@ -10,9 +10,10 @@ import nats
 import orjson
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from chassis.applying import EVENT, told_from
 from chassis.postgres import connect
 from chassis.projection import AnyProjection, Told
-from chassis.projector import EVENT, Table, told_from
+from chassis.table import Table
 from chassis.wire import STREAM, SUBJECTS
 from gateway.app import service as screens
 from support.faults.place import Place

@@ -38,6 +38,9 @@ SETTINGS = {
     "min_wal_size": "256MB",
     "max_wal_size": "1GB",
     "max_connections": "200",
+    # Plans made while tables were empty look for a row among all of its tenant; they last until
+    # the tables have been looked at.
+    "autovacuum_naptime": "5s",
     # A process that was frozen or cut off holds its locks no longer than this.
     "idle_in_transaction_session_timeout": "10s",
     "client_connection_check_interval": "2s",

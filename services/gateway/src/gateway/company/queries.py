@@ -12,14 +12,17 @@ from gateway.company.answers import CompanyAnswer
 from gateway.problems import not_found
 from gateway.reading import caught_up, opened, plain, reading
 
-CARD = """
+ROW = """
 SELECT to_jsonb(c)::text FROM company_card c
 WHERE tenant_id = $1 AND company_id = $2 AND created_at IS NOT NULL
 """
-SUB_UNITS = """
-SELECT to_jsonb(u)::text AS row FROM company_card u
-WHERE tenant_id = $1 AND parent_id = $2 AND created_at IS NOT NULL
-ORDER BY created_at, company_id LIMIT $3
+CARD = """
+SELECT to_jsonb(c)::text AS row, ARRAY(
+  SELECT to_jsonb(u)::text FROM company_card u
+  WHERE u.tenant_id = $1 AND u.parent_id = $2 AND u.created_at IS NOT NULL
+  ORDER BY u.created_at, u.company_id LIMIT $3
+) AS units
+FROM company_card c WHERE tenant_id = $1 AND company_id = $2 AND created_at IS NOT NULL
 """
 SUB_UNITS_MAX = 1_000
 """The largest chains of the Nordic countries have some hundreds of workplaces."""
@@ -28,7 +31,7 @@ SUB_UNITS_MAX = 1_000
 async def card_row(site: Site, tenant: str, company_id: UUID) -> dict[str, Any] | None:
     """Return a company's row, opened, if it shows already."""
     async with reading(site, tenant) as connection:
-        row = await connection.fetchval(CARD, tenant, str(company_id))
+        row = await connection.fetchval(ROW, tenant, str(company_id))
     return plain(await opened(site, tenant, company_id, row)) if row else None
 
 
@@ -36,9 +39,8 @@ async def card(site: Site, tenant: str, company_id: UUID, after: int | None) -> 
     """Return the whole card."""
     await caught_up(site, tenant, "company_card", after)
     async with reading(site, tenant) as connection:
-        row = await connection.fetchval(CARD, tenant, str(company_id))
-        units = await connection.fetch(SUB_UNITS, tenant, str(company_id), SUB_UNITS_MAX)
-    if row is None:
+        card = await connection.fetchrow(CARD, tenant, str(company_id), SUB_UNITS_MAX)
+    if card is None:
         raise not_found("company")
-    found = plain(await opened(site, tenant, company_id, row))
-    return view.answer(found, [orjson.loads(unit["row"]) for unit in units], now().date())
+    found = plain(await opened(site, tenant, company_id, card["row"]))
+    return view.answer(found, [orjson.loads(unit) for unit in card["units"]], now().date())

@@ -1,0 +1,49 @@
+"""A reader waits until what it knows of shows: told in its own process, or asking the database."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from gateway import reading
+
+HEARD = "gateway/companies"
+pytestmark = pytest.mark.servers
+
+
+async def test_a_reader_is_told_by_the_projector_of_its_own_process_and_asks_nobody(
+    ours: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: Any) -> bool:
+        raise AssertionError("the database was asked")
+
+    monkeypatch.setattr(reading, "_shows", never)
+    monkeypatch.setattr(reading, "DOUBT_SECONDS", 30.0)
+    shown = ours.site.shown
+    monkeypatch.setattr(shown, "leads", True)
+    shown.moved(["company_list"], {HEARD: 1})
+    waiting = asyncio.create_task(reading.caught_up(ours.site, ours.name, "company_list", 2))
+    await asyncio.sleep(0)
+    shown.moved(["company_card"], {HEARD: 2})
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    shown.moved(["company_list"], {HEARD: 2})
+    async with asyncio.timeout(5):
+        await waiting
+
+
+@pytest.mark.parametrize("leads", [False, True])
+async def test_what_it_is_not_told_it_asks_the_database(
+    ours: Any, monkeypatch: pytest.MonkeyPatch, *, leads: bool
+) -> None:
+    asked = []
+
+    async def shows(*_: Any) -> bool:
+        asked.append(True)
+        return len(asked) == 2
+
+    monkeypatch.setattr(reading, "_shows", shows)
+    monkeypatch.setattr(ours.site.shown, "leads", leads)
+    async with asyncio.timeout(reading.AFTER_SECONDS_MAX):
+        await reading.caught_up(ours.site, ours.name, "company_list", 10**9)
+    assert len(asked) == 2
