@@ -230,7 +230,7 @@ async def test_users_and_departments_are_listed_in_pages(ours: Any) -> None:
     assert names(await ours.get("/departments")) == ["Försäljning"]
 
 
-SAY_NO_NAMES = ("/keys", "/credit", "/timeline", "/settings", "/credit-policy")
+SAY_NO_NAMES = ("/keys", "/credit", "/timeline", "/settings", "/credit-policy", "/chart")
 
 
 async def test_no_get_route_shows_one_tenant_anything_of_another(

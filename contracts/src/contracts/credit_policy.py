@@ -8,10 +8,11 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from contracts.legal_forms import LEGAL_PERSONS
 from contracts.message import Command, Event
-from contracts.values import CountryCode, Line, Money, RelationCode, Value
+from contracts.values import Band, CountryCode, Line, Money, RelationCode, Value
 
 POLICY = UUID("0199a3c0-5e81-7081-8a00-6b756e640081")
 RELATIONS_MAX, FORMS_MAX, COUNTRIES_MAX, BUREAUS_MAX = 50, 100, 20, 20
+RULES_MAX = 50
 REPORT_DAYS_MAX = 3 * 365
 """A natural person's report is gone after three years, whatever anybody sets."""
 
@@ -31,7 +32,30 @@ Zone: TypeAlias = Annotated[
     AfterValidator(_known_zone),
 ]
 """A time zone by its IANA name."""
+Outcome: TypeAlias = Literal["grant", "examine", "decline"]
 FormCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}$")]
+
+
+class DecisionRule(Value):
+    """What is done with whom: all that is given must hold; what is not given always does.
+
+    A limit of another currency than the one asked for is none.
+    """
+
+    outcome: Outcome
+    bands: Annotated[tuple[Band, ...], Field(max_length=RULES_MAX)] = ()
+    grades: Annotated[tuple[Line, ...], Field(max_length=RULES_MAX)] = ()
+    limit_from: Money | None = None
+
+
+class DecisionPolicy(Value):
+    """What is done with whom, by how they are rated: the first rule that holds decides."""
+
+    rules: Annotated[tuple[DecisionRule, ...], Field(max_length=RULES_MAX)] = (
+        DecisionRule(outcome="grant", bands=(Band.A, Band.B)),
+        DecisionRule(outcome="decline", bands=(Band.D, Band.E)),
+    )
+    otherwise: Outcome = "examine"
 
 
 class CreditPolicy(Value):
@@ -61,6 +85,7 @@ class CreditPolicy(Value):
         default_factory=dict
     )
     time_zone: Zone = "Europe/Stockholm"
+    decisions: DecisionPolicy = DecisionPolicy()
     report_days: Annotated[int, Field(ge=1, le=REPORT_DAYS_MAX)] = 365
 
     @model_validator(mode="after")

@@ -17,8 +17,10 @@ from gateway.company.parts import router as company_parts
 from gateway.company.projection import company_card
 from gateway.company.sub_units import router as sub_units
 from gateway.credit.api import router as credit
+from gateway.credit.chart import router as credit_chart
 from gateway.credit.checks import router as credit_checks
 from gateway.credit.projection import credit_history
+from gateway.credit.what_if import router as credit_what_if
 from gateway.credit_policy.api import router as credit_policy
 from gateway.credit_policy.projection import credit_policies
 from gateway.departments.api import router as departments_router
@@ -46,7 +48,9 @@ ROUTERS = (
     addresses,
     timeline,
     credit,
+    credit_chart,
     credit_checks,
+    credit_what_if,
     credit_policy,
     registry,
     users_router,

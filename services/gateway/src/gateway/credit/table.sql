@@ -2,7 +2,7 @@
 CREATE TABLE {table} (
   tenant_id  text NOT NULL,
   event_id   text NOT NULL,
-  company_id text NOT NULL,
+  company_id text COLLATE "C" NOT NULL,
   seq        bigint NOT NULL,
   at         timestamptz NOT NULL,
   by         text NOT NULL,

@@ -1,0 +1,183 @@
+"""Credit as people see it: what its form lets be shown, over time, and under another policy."""
+
+import time
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given as forall
+from hypothesis import strategies as some
+
+from chassis.edge import new_id
+from contracts.companies.company import CompanyCreated, CompanyDetailsChanged, CompanyIdentity
+from contracts.credit_monitor import (
+    CompanyRated,
+    CreditRatingChanged,
+    CreditReportCorrected,
+)
+from contracts.credit_policy import DecisionPolicy, DecisionRule
+from contracts.examples import example
+from contracts.values import Band, CompanyDetails, CreditRating, LegalForm, Money
+from gateway.credit.ruling import ruled
+
+rated = example(CompanyRated)
+MANY = 5_000
+servers = pytest.mark.servers
+
+
+def rating(band: str, score: str) -> CreditRating:
+    return rated.rating.model_copy(update={"band": Band(band), "grade": band, "score": score})
+
+
+def created(name: str = "Ett bolag", form: str = "AB") -> list[Any]:
+    company = new_id()
+    identity = CompanyIdentity(country="SE", number="5571200434")
+    details = CompanyDetails(legal_form=LegalForm(code=form))
+    return [
+        CompanyCreated(company_id=company, origin="HAND", identity=identity, name=name),
+        CompanyDetailsChanged(company_id=company, details=details),
+    ]
+
+
+def first(company: UUID, band: str, score: str) -> CompanyRated:
+    return CompanyRated(company_id=company, rating=rating(band, score), purpose="credit-watch")
+
+
+def change(company: UUID, old: tuple[str, str], new: tuple[str, str]) -> CreditRatingChanged:
+    return CreditRatingChanged(
+        company_id=company, old=rating(*old), new=rating(*new), cause="COMPANY"
+    )
+
+
+@servers
+async def test_a_chart_is_one_call_and_begins_with_how_it_was_before(ours: Any) -> None:
+    events = created()
+    company = events[0].company_id
+    await ours.hears(
+        *events,
+        first(company, "B", "60"),
+        change(company, ("B", "60"), ("C", "41")),
+        change(company, ("C", "41"), ("A", "88")),
+    )
+    path = f"/companies/{company}/credit"
+    whole = await ours.get(f"{path}/chart")
+    assert [point["score"] for point in whole["points"]] == ["60", "41", "88"]
+    assert [point["cause"] for point in whole["points"]] == [None, "COMPANY", "COMPANY"]
+    since = whole["points"][1]["at"]
+    later = await ours.get(f"{path}/chart", **{"from": since.replace("Z", "+00:00")})
+    assert [point["score"] for point in later["points"]] == ["41", "88"]
+    then = await ours.get(path, as_of=since.replace("Z", "+00:00"))
+    assert [one["new"]["score"] for one in then["items"]] == ["41", "60"]
+
+
+@servers
+async def test_what_was_taken_back_is_shown_as_it_is_right(ours: Any) -> None:
+    events = created()
+    company = events[0].company_id
+    await ours.hears(
+        *events,
+        first(company, "D", "25"),
+        CreditReportCorrected(company_id=company, wrong=rating("D", "25"), right=rating("A", "91")),
+    )
+    shown = (await ours.get(f"/companies/{company}/credit"))["items"]
+    assert shown[-1]["corrected"]
+    assert shown[-1]["new"]["score"] == "91"
+    assert shown[0]["event"] == "CreditReportCorrected"
+    assert (await ours.get(f"/companies/{company}"))["credit"]["score"] == "91"
+    (point,) = (await ours.get(f"/companies/{company}/credit/chart"))["points"]
+    assert point["score"] == "91"
+
+
+@servers
+@pytest.mark.parametrize("form", ["HB", "KB", "E"])
+async def test_of_a_form_that_stands_for_people_no_value_is_shown_anywhere(
+    ours: Any, form: str
+) -> None:
+    events = created(form=form)
+    company = events[0].company_id
+    await ours.hears(
+        *events, first(company, "B", "8823"), change(company, ("B", "8823"), ("D", "1177"))
+    )
+    for path in ("", "/credit", "/credit/chart", "/timeline"):
+        text = str(await ours.get(f"/companies/{company}{path}"))
+        assert "8823" not in text, path
+        assert "1177" not in text, path
+    assert (await ours.get(f"/companies/{company}/credit/chart"))["withheld"]
+    assert (await ours.get("/companies"))["items"][0]["credit_band"] is None
+    assert (await ours.get("/companies", credit_band="D"))["items"] == []
+
+
+@servers
+async def test_a_partnership_that_becomes_a_limited_company_shows_its_values_again(
+    ours: Any,
+) -> None:
+    events = created(form="HB")
+    company = events[0].company_id
+    await ours.hears(*events, first(company, "B", "8823"))
+    details = CompanyDetails(legal_form=LegalForm(code="AB"))
+    await ours.hears(CompanyDetailsChanged(company_id=company, details=details))
+    assert "8823" in str(await ours.get(f"/companies/{company}/timeline"))
+    assert (await ours.get(f"/companies/{company}"))["credit"]["band"] == "B"
+
+
+@servers
+async def test_thousands_are_run_through_another_policy_page_by_page(ours: Any) -> None:
+    bands = "ABCDE"
+    events: list[Any] = []
+    for number in range(MANY):
+        company, *_ = created()
+        events += [company, first(company.company_id, bands[number % 5], str(number))]
+    for start in range(0, len(events), 500):
+        await ours.hears(*events[start : start + 500])
+    strict = {"rules": [{"outcome": "grant", "bands": ["A"]}], "otherwise": "decline"}
+    found: list[Any] = []
+    after, pages, began = None, 0, time.monotonic()
+    while True:
+        asked = {"policy": strict, "limit": 200} | ({"after": after} if after else {})
+        answer = await ours.client.post("/credit/what-if", json=asked)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        found += page["items"]
+        pages += 1
+        after = page["next_after"]
+        if after is None:
+            break
+    assert {(one["band"], one["policy"], one["against"]) for one in found} == {
+        ("B", "decline", "grant"),
+        ("C", "decline", "examine"),
+    }
+    assert len(found) == MANY * 2 // 5
+    assert len({one["company_id"] for one in found}) == len(found)
+    assert pages >= len(found) // 200
+    assert time.monotonic() - began < 60
+
+
+@servers
+async def test_a_period_without_ratings_has_no_differences(ours: Any) -> None:
+    events = created()
+    await ours.hears(*events, first(events[0].company_id, "B", "60"))
+    asked = {
+        "policy": {"rules": [], "otherwise": "decline"},
+        "from": "2001-01-01T00:00:00Z",
+        "to": "2001-02-01T00:00:00Z",
+    }
+    answer = (await ours.client.post("/credit/what-if", json=asked)).json()
+    assert answer == {"items": [], "looked_at": 0, "next_after": None}
+
+
+def test_the_first_rule_that_holds_decides() -> None:
+    policy = DecisionPolicy(
+        rules=(
+            DecisionRule(outcome="grant", limit_from=Money(amount="50000", currency="SEK")),
+            DecisionRule(outcome="decline", grades=("AN",)),
+        )
+    )
+    limit = {"amount": "60000", "currency": "SEK"}
+    assert ruled(policy, {"band": "C", "limit": limit}) == "grant"
+    assert ruled(policy, {"band": "C", "limit": {**limit, "currency": "NOK"}}) == "examine"
+    assert ruled(policy, {"band": "C", "grade": "AN"}) == "decline"
+
+
+@forall(some.sampled_from(list(Band)))
+def test_whatever_the_band_somebody_decides(band: Band) -> None:
+    assert ruled(DecisionPolicy(), {"band": band.value}) in {"grant", "examine", "decline"}
