@@ -33,6 +33,8 @@ SECONDS_MAX = 20.0
 STEPS = sorted(
     match
     for file in Path(credit_monitor.__path__[0]).rglob("*.py")
+    # Alerts and mails have tests of their own, which strike each of their steps.
+    if file.parent.name not in {"alerts", "mail"}
     for match in re.findall(r'\breach\("([^"]+)"\)', file.read_text())
     if not match.startswith("credit-monitor.reconcile-")
 )

@@ -18,6 +18,7 @@ from contracts.companies.company import (
 from contracts.companies.department import DepartmentAdded
 from contracts.companies.settings import RegistryPolicySet, settings_of
 from contracts.companies.user import Role, UserAdded
+from contracts.credit_alerts import CreditAlertRaised
 from contracts.credit_monitor import CompanyRated, CreditRatingChanged, MonitoringStarted
 from contracts.enrichment import CompanyEnriched
 from contracts.examples import example
@@ -230,7 +231,16 @@ async def test_users_and_departments_are_listed_in_pages(ours: Any) -> None:
     assert names(await ours.get("/departments")) == ["Försäljning"]
 
 
-SAY_NO_NAMES = ("/keys", "/credit", "/timeline", "/settings", "/credit-policy", "/chart")
+SAY_NO_NAMES = (
+    "/keys",
+    "/credit",
+    "/timeline",
+    "/settings",
+    "/alert-preferences",
+    "/settings/alerts",
+    "/credit-policy",
+    "/chart",
+)
 
 
 async def test_no_get_route_shows_one_tenant_anything_of_another(
@@ -249,6 +259,7 @@ async def test_no_get_route_shows_one_tenant_anything_of_another(
         ),
         DepartmentAdded(department_id=new_id(), name="Kanariefågel"),
         RegistryPolicySet(settings_id=settings_of(ours.name), policy="propose"),
+        of(CreditAlertRaised, company.company_id),
     )
     document = (await ours.client.get("http://gateway/openapi.json")).json()
     ids = {"company_id": company.company_id, "user_id": user}

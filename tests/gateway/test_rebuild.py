@@ -22,6 +22,12 @@ from contracts.companies.company import (
 from contracts.companies.department import DepartmentAdded
 from contracts.companies.settings import RegistryPolicySet, settings_of
 from contracts.companies.user import UserAdded
+from contracts.credit_alerts import (
+    AlertPreferencesSet,
+    AlertSettingsSet,
+    CreditAlertAcknowledged,
+    CreditAlertRaised,
+)
 from contracts.credit_monitor import CompanyRated, MonitoringStarted
 from contracts.credit_policy import CreditPolicy, CreditPolicySet, credit_policy_of
 from contracts.enrichment import CompanyEnriched
@@ -63,6 +69,8 @@ async def test_a_rebuilt_read_model_is_the_same(
         DepartmentAdded(department_id=new_id(), name="Försäljning"),
         RegistryPolicySet(settings_id=settings_of(ours.name), policy="propose"),
         CreditPolicySet(policy_id=credit_policy_of(ours.name), policy=CreditPolicy()),
+        *(example(form) for form in (CreditAlertRaised, CreditAlertAcknowledged)),
+        *(example(form) for form in (AlertPreferencesSet, AlertSettingsSet)),
     ]
     for event in everything:
         await ours.hears(event)

@@ -12,7 +12,7 @@ from onebox.box import SERVICES, Onebox, Options, PortTakenError
 from support.box import SAMPLE_ROWS
 
 pytestmark = [pytest.mark.servers, pytest.mark.journey]
-PROCESSES = {*SERVICES, "postgres", "nats", "creditsafe"}
+PROCESSES = {*SERVICES, "postgres", "nats", "creditsafe", "mail"}
 
 
 @pytest.fixture

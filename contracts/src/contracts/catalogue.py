@@ -8,6 +8,7 @@ from contracts.companies.department import DepartmentCommand, DepartmentEvent
 from contracts.companies.settings import SettingsCommand, SettingsEvent
 from contracts.companies.subject import EraseSubject, SubjectErased
 from contracts.companies.user import UserCommand, UserEvent
+from contracts.credit_alerts import AlertCommand, AlertEvent, AlertWayEvent
 from contracts.credit_checks import CreditRequests, OpenCreditReport, ReadCreditCosts
 from contracts.credit_monitor import CreditEvent
 from contracts.credit_policy import CreditPolicyCommand, CreditPolicyEvent
@@ -43,6 +44,7 @@ COMMANDS: dict[str, type[Command]] = _by_name(
     EraseSubject,
     CreditRequests,
     CreditPolicyCommand,
+    AlertCommand,
 )
 EVENTS: dict[str, type[Event]] = _by_name(
     CompanyEvent,
@@ -53,6 +55,8 @@ EVENTS: dict[str, type[Event]] = _by_name(
     RegistryEvent,
     CreditEvent,
     CreditPolicyEvent,
+    AlertEvent,
+    AlertWayEvent,
 )
 QUERIES: dict[str, type[Query]] = _by_name(
     SearchRegistry, ForgetSearch, LookUpCompany, ReadCreditCosts, OpenCreditReport
@@ -66,6 +70,9 @@ SOURCES = {
     "registry-facts": "enrichment",
     "credit": "credit-monitor",
     "credit-policy": "credit-monitor",
+    "alert": "credit-monitor",
+    "alert-preferences": "credit-monitor",
+    "alert-settings": "credit-monitor",
 }
 """Which service says what about which kind of stream: nobody else's word counts, and nobody else
 is asked."""

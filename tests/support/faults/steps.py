@@ -27,6 +27,14 @@ JOBS = {
     "enrichment.sources-noted": "load",
     "enrichment.changes-taken": "changes",
     **{
+        f"credit-monitor.{step}": "alerts"
+        for step in (
+            *("night-counted", "night-said", "night-told"),
+            *("escalation-begun", "escalation-said", "escalated"),
+            *("mail-leased", "mail-agreed", "mail-begun", "mail-accepted", "mail-sent"),
+        )
+    },
+    **{
         f"enrichment.feed-{step}": "feeds"
         for step in ("read", "entries-asked", "entries-taken", "told", "moved", "kept")
     },
@@ -40,8 +48,8 @@ JOBS = {
 }
 """Steps of jobs, and which job passes them.
 
-`feeds` need a registry that is asked, `reconcile` a night, `checks` somebody who asks for a rating:
-these are interrupted in tests/credit_monitor/test_checks.py.
+`feeds` need a registry that is asked, `reconcile` a night, `alerts` somebody who is told, `checks`
+somebody who asks for a rating: these are interrupted in tests/credit_monitor/test_checks.py.
 """
 
 

@@ -20,7 +20,7 @@ from onebox.problems import CannotRunError
 from onebox.terminal import say
 
 DEMO_RATING_SECONDS = 5.0
-DEMO_POLL_SECONDS = "1"
+DEMO_SETTINGS = {"KUNDVAKT_CREDIT_POLL_SECONDS": "1", "KUNDVAKT_ALERT_QUIET_SECONDS": "5"}
 
 
 class RunSettings(BaseSettings):
@@ -72,7 +72,7 @@ async def run(settings: RunSettings) -> None:
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(sign, task.cancel)
     began = time.monotonic()
-    own = {"KUNDVAKT_CREDIT_POLL_SECONDS": DEMO_POLL_SECONDS} if settings.demo else {}
+    own = DEMO_SETTINGS if settings.demo else {}
     options = Options(
         http_port=settings.http_port,
         database_url=settings.database_url.get_secret_value(),
@@ -99,6 +99,7 @@ def greet(box: Onebox, key: str, seconds: float) -> None:
     url = box.urls["gateway"]
     say(f"started in {seconds:.1f} s; logs in {box.home.logs}")
     say(f"the API's documentation: {url}/docs")
+    say(f"mails are caught, and shown at {box.urls['mail']}")
     if key:
         say(f"API key of the tenant 'demo': {key}")
         say(f"curl -H 'Authorization: Bearer {key}' {url}/api/v1/companies")

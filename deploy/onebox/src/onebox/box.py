@@ -149,15 +149,21 @@ class Onebox:
         registry = self.role_url("kundvakt_enrichment", "kundvakt_enrichment")
         await load_sample(registry, self.home.logs / "registry.log", self.options.sample_rows)
         bureau = programs.bureau(self.home, self.options.bureau_every_seconds)
-        urls["creditsafe"] = bureau.url
-        await self._supervisor.start([bureau.program])
+        mail = programs.mail(self.home)
+        urls["creditsafe"], urls["mail"] = bureau.url, mail.url
+        await self._supervisor.start([bureau.program, mail.program])
         behind: list[Program] = []
         front: list[Program] = []
         for name in self.options.services:
             own = port if name == "gateway" else free_port()
             urls[name] = f"http://{LOOPBACK}:{own}"
             place = programs.Place(
-                self.home, urls["database"], self.nats_url(name), own, bureau.url
+                home=self.home,
+                database_url=urls["database"],
+                nats_url=self.nats_url(name),
+                port=own,
+                bureau_url=bureau.url,
+                smtp_url=mail.smtp_url,
             )
             program = programs.service(name, place, self.options.environment)
             (front if name == "gateway" else behind).append(program)

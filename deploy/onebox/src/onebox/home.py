@@ -31,6 +31,7 @@ class Home:
         self.nats = self.path / "nats"
         self.logs = self.path / "logs"
         self.bureau = self.path / "creditsafe.sqlite"
+        self.mail = self.path / "mail.sqlite"
         self.api_key = self.path / "api-key"
         self._secret = b""
 

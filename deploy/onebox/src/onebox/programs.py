@@ -15,13 +15,14 @@ PREFIX = "kundvakt"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a service runs: its servers, its port, its bureau."""
+    """Where a service runs: its servers, its port, its bureau; and its mail server, if any."""
 
     home: Home
     database_url: str
     nats_url: str
     port: int
     bureau_url: str
+    smtp_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,15 @@ class Bureau:
 
     program: Program
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CatchingMail:
+    """The mail server that delivers nothing, where it takes mails and where it shows them."""
+
+    program: Program
+    url: str
+    smtp_url: str
 
 
 def role_url(home: Home, admin_url: str, role: str, database: str) -> str:
@@ -65,6 +75,8 @@ def service(name: str, place: Place, environment: Mapping[str, str]) -> Program:
     told["KUNDVAKT_HTTP_PORT" if name == "gateway" else "KUNDVAKT_OPS_PORT"] = str(place.port)
     if name == "credit-monitor":
         told["KUNDVAKT_CREDITSAFE_URL"] = f"{place.bureau_url}/v1"
+        # Whoever names a mail server of their own means it.
+        environment = {"KUNDVAKT_SMTP_URL": place.smtp_url, **environment}
     return Program(
         name,
         (sys.executable, "-m", "chassis.run", name),
@@ -87,3 +99,17 @@ def bureau(home: Home, every_seconds: float) -> Bureau:
         stop_seconds_max=1.0,
     )
     return Bureau(program, url)
+
+
+def mail(home: Home) -> CatchingMail:
+    """Return the mail server that catches what is sent."""
+    port, smtp_port = free_port(), free_port()
+    command = (sys.executable, "-m", "standins.mail", "--port", str(port))
+    url = f"http://{LOOPBACK}:{port}"
+    program = Program(
+        "mail",
+        (*command, "--smtp-port", str(smtp_port), "--state", str(home.mail)),
+        ready=lambda: answers(f"{url}/healthz"),
+        stop_seconds_max=1.0,
+    )
+    return CatchingMail(program, url, f"smtp://{LOOPBACK}:{smtp_port}")

@@ -4,9 +4,14 @@ import asyncio
 
 from chassis.service import Service
 from chassis.site import Site
+from credit_monitor.alerts.lookout import look_out
+from credit_monitor.alerts.reactions import reaction as tell_whom_it_concerns
+from credit_monitor.alerts.wire import router as alerts
 from credit_monitor.bureaus.connect import Connect
 from credit_monitor.bureaus.creditsafe import Creditsafe
 from credit_monitor.bureaus.logins import PostgresLogins
+from credit_monitor.mail.postman import deliver
+from credit_monitor.mail.reactions import reaction as mail_alerts
 from credit_monitor.metrics import measure_for_ever
 from credit_monitor.poller import poll_for_ever
 from credit_monitor.reactions import reactions
@@ -35,8 +40,9 @@ async def deal_with_the_bureau(site: Site) -> None:
 
 service = Service(
     name="credit-monitor",
-    routers=(router,),
-    reactions=reactions,
-    background=(deal_with_the_bureau,),
+    routers=(router, alerts),
+    # Alerts come last: to say something is to wait for all others who do.
+    reactions=(*reactions, tell_whom_it_concerns, mail_alerts),
+    background=(deal_with_the_bureau, look_out, deliver),
     migrations="credit_monitor.migrations",
 )

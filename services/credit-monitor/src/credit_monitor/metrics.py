@@ -23,6 +23,7 @@ WORK_DUE = Gauge("kundvakt_credit_work_due", "Companies that something is to be 
 POLL_AGE = Gauge(
     "kundvakt_credit_poll_age_seconds", "Time since the bureau's notifications were last read"
 )
+MAILS = Counter("kundvakt_alert_mails_total", "Mails dealt with, by what came of it", ["outcome"])
 NOTICES = Counter("kundvakt_credit_notices_total", "New notifications from the bureau")
 
 RECONCILED = Counter(

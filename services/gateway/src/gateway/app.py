@@ -9,6 +9,9 @@ from gateway import problems
 from gateway.access.api import router as keys
 from gateway.access.keys import Doorkeeper
 from gateway.access.permit import only_known_parameters, require_permissions
+from gateway.alerts.api import router as alerts_router
+from gateway.alerts.choices import router as alert_choices
+from gateway.alerts.projection import alert_preferences, alert_settings, alerts
 from gateway.companies.api import router as company_list_router
 from gateway.companies.projection import company_list
 from gateway.company.addresses import router as addresses
@@ -52,6 +55,8 @@ ROUTERS = (
     credit_checks,
     credit_what_if,
     credit_policy,
+    alerts_router,
+    alert_choices,
     registry,
     users_router,
     departments_router,
@@ -106,6 +111,9 @@ service = Service(
         users,
         departments,
         settings,
+        alerts,
+        alert_preferences,
+        alert_settings,
     ),
     http=http,
     migrations="gateway.migrations",

@@ -61,12 +61,13 @@ def add_key(
     tenant: Tenant,
     role: Annotated[Role, typer.Option(help="What may be done with it")] = Role.USER,
     label: Annotated[str, typer.Option(help="What it is for")] = "command line",
+    user: Annotated[UUID | None, typer.Option(help="Whose own it is")] = None,
 ) -> None:
     """Add a key and print it, once: it is kept nowhere."""
     label = _checked(Line, label, "a label")
 
     async def add(connection: Any) -> None:
-        typer.echo(await admin.add_key(connection, tenant, role, label))
+        typer.echo(await admin.add_key(connection, tenant, role, label, user=user))
 
     _in_gateway(add)
 

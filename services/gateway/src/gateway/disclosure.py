@@ -35,16 +35,26 @@ async def private_among(
 
 async def disclosed(connection: Connection, tenant: str, rows: Sequence[Any]) -> list[Any]:
     """Return rows of history without the values that may not be shown."""
-    about = [row["stream_id"] for row in rows if row["category"] == "credit"]
+    companies = [_company_of(row) for row in rows]
+    about = [one for one in companies if one is not None]
     private = await private_among(connection, tenant, about) if about else set()
     if not private:
         return list(rows)
     return [
-        {**dict(row), "data": without_values(row["data"])}
-        if row["category"] == "credit" and row["stream_id"] in private
-        else row
-        for row in rows
+        {**dict(row), "data": without_values(row["data"])} if company in private else row
+        for row, company in zip(rows, companies, strict=True)
     ]
+
+
+def _company_of(row: Any) -> UUID | None:
+    """Return the company whose credit an event is about, if it is about one's."""
+    if row["category"] == "credit":
+        found: UUID = row["stream_id"]
+        return found
+    if row["category"] != "alert":
+        return None
+    company = orjson.loads(row["data"]).get("company_id")
+    return UUID(company) if company else None
 
 
 def without_values(text: str) -> str:

@@ -40,6 +40,7 @@ STATUS: dict[str, int] = {
     "credit-reason-missing": 422,
     "credit-form-not-allowed": 422,
     "credit-prices-missing": 422,
+    "key-of-nobody": 422,
 }
 """The gateway's own codes, and those it answers otherwise than `chassis.problems` would."""
 FRAMEWORK_CODES = {

@@ -25,6 +25,12 @@ async def check_owners(site: Site, tenant: str, ids: Iterable[UUID]) -> None:
         raise Missing("owners", "owner-unknown", f"There is no active user {min(unknown)} here.")
 
 
+async def check_user(site: Site, tenant: str, user_id: UUID) -> None:
+    """Refuse somebody who is no active user."""
+    if await _unknown(site, tenant, USERS, {str(user_id)}):
+        raise Missing("user_id", "user-unknown", f"There is no active user {user_id} here.")
+
+
 async def check_department(site: Site, tenant: str, department_id: UUID | None) -> None:
     """Refuse a department there is not."""
     if department_id is None:

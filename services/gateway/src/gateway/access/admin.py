@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import asyncpg
 
@@ -26,23 +27,30 @@ async def add_tenant(where: Where, tenant: str, name: str) -> None:
 
 
 async def add_key(
-    where: Where, tenant: str, role: Role, label: str, by: str = "system:command-line"
+    where: Where,
+    tenant: str,
+    role: Role,
+    label: str,
+    by: str = "system:command-line",
+    *,
+    user: UUID | None = None,
 ) -> str:
-    """Add a key; its text is returned once and kept nowhere."""
+    """Add a key, a user's own if wished; its text is returned once and kept nowhere."""
     key = new_key()
     async with _as_tenant(where, tenant) as connection:
         known = await connection.fetchval("SELECT true FROM tenants WHERE tenant_id = $1", tenant)
         if not known:
             raise Rejected("tenant-unknown", f"There is no tenant {tenant!r}; add it first.")
         await connection.execute(
-            "INSERT INTO api_keys (tenant_id, key_id, digest, role, label, created_by)"
-            " VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO api_keys (tenant_id, key_id, digest, role, label, created_by, user_id)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7)",
             tenant,
             key.key_id,
             key.digest,
             Role(role).value,
             label,
             by,
+            user,
         )
     return key.text
 
@@ -68,7 +76,7 @@ async def keys_of(where: Where, tenant: str) -> list[dict[str, Any]]:
     """Return a tenant's keys, without what they open with."""
     async with _as_tenant(where, tenant) as connection:
         rows = await connection.fetch(
-            "SELECT key_id, role, label, created_by, created_at, revoked_at FROM api_keys"
+            "SELECT key_id, role, label, created_by, created_at, revoked_at, user_id FROM api_keys"
             " WHERE tenant_id = $1 ORDER BY created_at, key_id",
             tenant,
         )

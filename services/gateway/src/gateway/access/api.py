@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Body, Path, Request, Response, status
 from pydantic import BaseModel
@@ -13,15 +14,17 @@ from gateway.asked_by import Here, KeyManager
 from gateway.bodies import Body as Wanted
 from gateway.bodies import strictly
 from gateway.problems import not_found
+from gateway.references import check_user
 
 router = APIRouter(prefix="/keys", tags=["keys"])
 
 
 class NewKey(Wanted):
-    """What a key is for, and what may be done with it."""
+    """What a key is for, what may be done with it, and whose own it is, if it is."""
 
     role: Role
     label: Line
+    user_id: UUID | None = None
 
 
 class KeyAnswer(BaseModel):
@@ -33,6 +36,7 @@ class KeyAnswer(BaseModel):
     created_by: str
     created_at: datetime
     revoked_at: datetime | None
+    user_id: UUID | None
 
 
 class KeyList(BaseModel):
@@ -63,7 +67,11 @@ async def add_key(
     response: Response,
 ) -> KeyCreated:
     """Add a key; its text is in the answer and nowhere else."""
-    text = await admin.add_key(site.pool, who.tenant, body.role, body.label, who.actor)
+    if body.user_id is not None:
+        await check_user(site, who.tenant, body.user_id)
+    text = await admin.add_key(
+        site.pool, who.tenant, body.role, body.label, who.actor, user=body.user_id
+    )
     key_id = text.split("_")[1]
     response.headers["Location"] = f"/api/v1/keys/{key_id}"
     return KeyCreated(key_id=key_id, key=text)

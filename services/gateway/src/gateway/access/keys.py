@@ -7,6 +7,7 @@ import secrets
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from uuid import UUID
 
 from chassis.tenancy import Connection, Pool
 from contracts.companies.user import Role
@@ -22,16 +23,17 @@ CACHED_MAX = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking: a key of one tenant, with a role."""
+    """Who is asking: a key of one tenant, with a role; some keys are one user's own."""
 
     tenant: str
     key_id: str
     role: Role
+    user: UUID | None = None
 
     @property
     def actor(self) -> str:
         """Return how events name it."""
-        return f"key:{self.key_id}"
+        return f"user:{self.user}" if self.user else f"key:{self.key_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Doorkeeper:
         given = _digest(parts[2])
         for row in rows:
             if hmac.compare_digest(given, row["digest"]) and not row["revoked"]:
-                return Principal(row["tenant_id"], row["key_id"], Role(row["role"]))
+                return Principal(row["tenant_id"], row["key_id"], Role(row["role"]), row["user_id"])
         return None
 
     def forget(self) -> None:

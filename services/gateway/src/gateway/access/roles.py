@@ -18,6 +18,9 @@ class Permission(StrEnum):
     READ_USERS = "users:read"
     MANAGE_USERS = "users:manage"
     MANAGE_KEYS = "keys:manage"
+    READ_ALERTS = "alerts:read"
+    ACKNOWLEDGE_ALERTS = "alerts:acknowledge"
+    CHOOSE_MAIL = "alerts:choose-mail"
 
 
 READING = frozenset(
@@ -27,9 +30,15 @@ READING = frozenset(
         Permission.READ_CREDIT,
         Permission.READ_EVENTS,
         Permission.READ_USERS,
+        Permission.READ_ALERTS,
     }
 )
-CHANGING = READING | {Permission.CHANGE_COMPANIES, Permission.CHECK_CREDIT}
+CHANGING = READING | {
+    Permission.CHANGE_COMPANIES,
+    Permission.CHECK_CREDIT,
+    Permission.ACKNOWLEDGE_ALERTS,
+    Permission.CHOOSE_MAIL,
+}
 MANAGING = CHANGING | {
     Permission.MANAGE_USERS,
     Permission.MANAGE_KEYS,

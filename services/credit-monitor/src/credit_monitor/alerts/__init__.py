@@ -1,0 +1,1 @@
+"""What people are told about credit: raised once, acknowledged or escalated."""

@@ -1,0 +1,1 @@
+"""Alerts by mail: queued with what they tell, handed over, each once."""

@@ -1,0 +1,1 @@
+"""Alerts as people see them, acknowledge them and choose to hear of them."""
