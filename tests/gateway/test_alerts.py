@@ -8,7 +8,6 @@ import pytest
 
 from chassis.edge import new_id
 from contracts.companies.company import CompanyCreated, CompanyDetailsChanged, CompanyIdentity
-from contracts.companies.subject import SubjectErased
 from contracts.companies.user import Role, UserAdded
 from contracts.credit_alerts import (
     AlertKind,
@@ -261,12 +260,4 @@ async def test_a_key_can_be_made_for_a_user_there_is(ours: Any) -> None:
     listed = (await ours.get("/keys"))["items"]
     assert str(anna) in {one["user_id"] for one in listed}
     nobody = await ours.client.post("/keys", json={**key, "user_id": str(new_id())})
-    assert (nobody.status_code, nobody.json()["code"]) == (404, "user-unknown")
-
-
-async def test_an_erased_note_is_gone(ours: Any) -> None:
-    alert = raised(await company(ours), new_id())
-    await ours.hears(alert, acknowledged(alert, "Ringt Anna."))
-    assert alert.company_id
-    await ours.hears(SubjectErased(subject_id=alert.company_id))
-    assert (await ours.get("/alerts"))["items"][0]["state"] == "acknowledged"
+    assert (nobody.status_code, nobody.json()["code"]) == (422, "user-unknown")

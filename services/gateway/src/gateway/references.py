@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from chassis.site import Site
-from gateway.problems import Missing
+from gateway.problems import Missing, invalid
 from gateway.reading import reading
 
 PATIENCE_SECONDS = 1.0
@@ -28,7 +28,7 @@ async def check_owners(site: Site, tenant: str, ids: Iterable[UUID]) -> None:
 async def check_user(site: Site, tenant: str, user_id: UUID) -> None:
     """Refuse somebody who is no active user."""
     if await _unknown(site, tenant, USERS, {str(user_id)}):
-        raise Missing("user_id", "user-unknown", f"There is no active user {user_id} here.")
+        raise invalid("user_id", "user-unknown", f"There is no active user {user_id} here.")
 
 
 async def check_department(site: Site, tenant: str, department_id: UUID | None) -> None:
