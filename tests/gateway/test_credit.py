@@ -121,6 +121,33 @@ async def test_a_partnership_that_becomes_a_limited_company_shows_its_values_aga
 
 
 @servers
+async def test_who_saw_how_a_company_is_rated_is_kept_once_until_there_is_something_new(
+    ours: Any,
+) -> None:
+    events = created()
+    company = events[0].company_id
+    await ours.hears(*events, first(company, "B", "60"))
+
+    async def views() -> list[Any]:
+        rows = await ours.site.pool.fetch(
+            "SELECT seq, noted FROM report_views WHERE company_id = $1", company
+        )
+        return [tuple(row) for row in rows]
+
+    assert await views() == []
+    await ours.get(f"/companies/{company}/credit")
+    seen = await views()
+    await ours.get(f"/companies/{company}/credit/chart")
+    assert await views() == seen
+    await ours.site.pool.execute("UPDATE report_views SET noted = true")
+    await ours.get(f"/companies/{company}/credit")
+    assert [noted for _, noted in await views()] == [True]
+    await ours.hears(change(company, ("B", "60"), ("C", "41")))
+    await ours.get(f"/companies/{company}/credit")
+    assert [noted for _, noted in await views()] == [False]
+
+
+@servers
 async def test_thousands_are_run_through_another_policy_page_by_page(ours: Any) -> None:
     bands = "ABCDE"
     events: list[Any] = []

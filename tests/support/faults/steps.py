@@ -43,6 +43,8 @@ JOBS = {
         for step in ("leased", "listed", "removed", "put-back", "looked-at", "done")
     },
     "credit-monitor.check-answered": "checks",
+    "credit-monitor.forgetting": "checks",
+    "gateway.view-told": "checks",
     "credit-monitor.change-noted": "checks",
     **{f"enrichment.question-{step}": "feeds" for step in ("taken", "asked", "told", "answered")},
 }

@@ -10,6 +10,7 @@ from credit_monitor.alerts.wire import router as alerts
 from credit_monitor.bureaus.connect import Connect
 from credit_monitor.bureaus.creditsafe import Creditsafe
 from credit_monitor.bureaus.logins import PostgresLogins
+from credit_monitor.keeping import keep_no_longer_than_needed
 from credit_monitor.mail.postman import deliver
 from credit_monitor.mail.reactions import reaction as mail_alerts
 from credit_monitor.metrics import measure_for_ever
@@ -43,6 +44,6 @@ service = Service(
     routers=(router, alerts),
     # Alerts come last: to say something is to wait for all others who do.
     reactions=(*reactions, tell_whom_it_concerns, mail_alerts),
-    background=(deal_with_the_bureau, look_out, deliver),
+    background=(deal_with_the_bureau, keep_no_longer_than_needed, look_out, deliver),
     migrations="credit_monitor.migrations",
 )

@@ -42,6 +42,7 @@ from gateway.settings.projection import settings
 from gateway.timeline.api import router as timeline
 from gateway.users.api import router as users_router
 from gateway.users.projection import users
+from gateway.views import tell_views
 
 ROUTERS = (
     company_list_router,
@@ -116,6 +117,7 @@ service = Service(
         alert_settings,
     ),
     http=http,
+    background=(tell_views,),
     migrations="gateway.migrations",
     has_events=False,
 )

@@ -28,6 +28,7 @@ from gateway.reading import (
     caught_up,
     reading,
 )
+from gateway.views import note_view
 
 router = APIRouter(prefix="/companies/{company_id}/credit", tags=["credit"])
 
@@ -91,6 +92,8 @@ async def read_credit(
         wrong = await queries.corrections(connection, tenant, company_id)
         private = await queries.is_private(connection, tenant, company_id)
     mine = await _opened(site, who, company_id, rows)
+    if rows and not private and any(row["new"] for row in rows):
+        await note_view(site, tenant, company_id, who.actor, rows[0]["seq"])
     items = [_entry(row, {} if as_of else wrong, mine, private=private) for row in rows[:limit]]
     return CreditHistory(items=items, next_before=items[-1].seq if len(rows) > limit else None)
 

@@ -14,6 +14,7 @@ from gateway.asked_by import CreditReader, Here
 from gateway.credit import queries
 from gateway.problems import not_found
 from gateway.reading import AfterCredit, caught_up, reading
+from gateway.views import note_view
 
 router = APIRouter(prefix="/companies/{company_id}/credit/chart", tags=["credit"])
 
@@ -67,6 +68,8 @@ async def read_chart(
         wrong = await queries.corrections(connection, who.tenant, company_id)
     if private:
         return Chart(points=[], withheld=True, cut=False)
+    if rows:
+        await note_view(site, who.tenant, company_id, who.actor, rows[0]["seq"])
     points = [_point(row, wrong) for row in reversed(rows[: queries.POINTS_MAX])]
     return Chart(points=points, withheld=False, cut=len(rows) > queries.POINTS_MAX)
 

@@ -21,15 +21,21 @@ COLUMNS = (
 )
 HISTORY = f"""
 SELECT {COLUMNS} FROM credit_history
-WHERE tenant_id = $1 AND company_id = $2 AND seq < $3 AND at <= $5 ORDER BY seq DESC LIMIT $4
+WHERE tenant_id = $1 AND company_id = $2 AND seq < $3 AND at <= $5
+  AND (check_id IS NULL OR check_id NOT IN (
+    SELECT x.check_id FROM credit_history x
+    WHERE x.tenant_id = $1 AND x.company_id = $2
+      AND x.what = 'CreditReportExpired' AND x.cause = 'ENQUIRY'))
+ORDER BY seq DESC LIMIT $4
 """
+"""Who asked about a person is forgotten after a year, and that it was forgotten with it."""
 POINTS_MAX = 1_000
 """A company rated every day for three years; a chart is no wider."""
 CHUNK = 2_000
 """Ratings read at once: some tens of milliseconds."""
 WHAT_IF_TIMEOUT = "3s"
 RATINGS = f"""
-SELECT at, what, cause, new FROM credit_history
+SELECT seq, at, what, cause, new FROM credit_history
 WHERE tenant_id = $1 AND company_id = $2 AND new IS NOT NULL
   AND what <> 'CreditReportCorrected' AND at <= $4
   AND at >= coalesce((SELECT max(at) FROM credit_history
