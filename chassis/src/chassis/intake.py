@@ -50,11 +50,11 @@ class Intake:
         What is not done with has come too early and is to be delivered again. Raises what is
         transient: then nothing of it happened.
         """
-        read = [await self._read_or_park(message) for message in messages]
+        found = [await self._read_or_park(message) for message in messages]
         reach("intake.received")
-        on_the_bus = sorted(zip(messages, read, strict=True), key=lambda pair: pair[0].sequence)
+        on_the_bus = sorted(zip(messages, found, strict=True), key=lambda pair: pair[0].sequence)
         last = await self._take_known([envelope for _, envelope in on_the_bus if envelope])
-        return [e is None or e.position <= last[e.source] for e in read]
+        return [e is None or e.position <= last[e.source] for e in found]
 
     async def _read_or_park(self, message: Incoming) -> Envelope | None:
         try:
