@@ -95,6 +95,15 @@ async def test_a_sub_unit_comes_to_its_company(connection: Any) -> None:
     assert await found(connection, "quivertinden voss") == ["915000126"]
 
 
+async def test_of_names_whose_words_were_turned_the_one_that_was_typed_whole_comes_first(
+    connection: Any,
+) -> None:
+    longer = change("915000126", "QUIVERTINDEN DATA OG REGNSKAP AS", employees={"low": 900})
+    await take_changes(connection, [longer, change(NEW, "QUIVERTINDEN DATA AS")])
+    assert await found(connection, "data quiv") == [NEW, "915000126"]
+    assert await found(connection, "quivertinden da") == ["915000126", NEW]
+
+
 async def test_what_is_purged_leaves_nothing(connection: Any) -> None:
     await take_changes(connection, [change(NEW, "QUIVERTINDEN AS")])
     await purge(connection, "NO", [NEW])
