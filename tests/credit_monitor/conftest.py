@@ -13,6 +13,8 @@ from chassis.site import Site
 from credit_monitor.app import service
 from credit_monitor.bureaus.connect import Connect
 from credit_monitor.bureaus.creditsafe import Creditsafe
+from credit_monitor.bureaus.dnb import Dnb
+from credit_monitor.bureaus.dnb_login import direct
 from credit_monitor.bureaus.logins import MemoryLogins
 from onebox.testing import Installation, Servers
 from standins.creditsafe.ratings import is_known, rating_of
@@ -20,8 +22,11 @@ from standins.testing import StandIn
 
 # A folder named as the service's package is not found as one.
 sys.path.append(str(Path(__file__).parent))
+from archive import MemoryArchive
 from office import Office
 
+PACE = 10_000.0
+"""Calls a second that tests may make of a stand-in, which has no limit of its own."""
 NUMBERS = (str(n) for n in itertools.count(5_580_100_000))
 
 
@@ -62,8 +67,39 @@ def number(numbers: Iterator[str]) -> str:
 @pytest.fixture
 async def connect(bureau: StandIn) -> AsyncIterator[Connect]:
     """Return a client of the stand-in."""
-    async with Connect(bureau.url, "demo", "demo", MemoryLogins()) as opened:
+    async with Connect(bureau.url, "demo", "demo", MemoryLogins(), left_alone_seconds=0) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def dnb_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """Run one stand-in for D&B for all tests."""
+    with StandIn(tmp_path_factory.mktemp("dnb"), provider="dnb") as running:
+        yield running
+
+
+@pytest.fixture
+def dnb_bureau(dnb_process: StandIn) -> Iterator[StandIn]:
+    """Return the stand-in for D&B, on its best behaviour."""
+    dnb_process.control("DELETE", "faults")
+    yield dnb_process
+    dnb_process.control("DELETE", "faults")
+
+
+@pytest.fixture
+def archive() -> MemoryArchive:
+    """Return what keeps answers for as long as a test lasts."""
+    return MemoryArchive()
+
+
+@pytest.fixture
+async def dnb(dnb_bureau: StandIn, archive: MemoryArchive) -> AsyncIterator[Dnb]:
+    """Return our adapter to D&B, over real HTTP."""
+    line = direct(
+        dnb_bureau.url, "demo", "demo", MemoryLogins(), left_alone_seconds=0, a_second=PACE
+    )
+    async with line:
+        yield Dnb(line, archive)
 
 
 @pytest.fixture

@@ -21,7 +21,9 @@ from contracts.envelope import Envelope
 from contracts.message import Event
 from contracts.values import CompanyDetails, LegalForm, Sealed
 from credit_monitor import reconciliations, work
-from credit_monitor.bureaus.creditsafe import Creditsafe
+from credit_monitor.accounts import Accounts
+from credit_monitor.bureaus.account import Account
+from credit_monitor.bureaus.port import Bureau
 from credit_monitor.poller import Poller
 from credit_monitor.reactions import reactions
 from credit_monitor.reconciler import Reconciler
@@ -33,23 +35,31 @@ TURNS_MAX = 60
 """More steps than any journey here has: a worker that finds no end is a mistake."""
 
 
+def accounts_of(site: Site, settings: CreditSettings, **bureaus: Bureau) -> Accounts:
+    """Return accounts at which these bureaus are found."""
+    return Accounts(site.pool, site.keys, settings, bureaus)
+
+
 @dataclass
 class Office:
     """What a test does: let something be heard, work off what follows, poll."""
 
     site: Site
-    creditsafe: Creditsafe
+    creditsafe: Any
     bureau: StandIn
     tenant: str
+    key: str = "creditsafe"
     heard: int = 0
     settings: CreditSettings = field(
         default_factory=lambda: CreditSettings(credit_poll_seconds=1e-3)
     )
 
     def __post_init__(self) -> None:
-        self.worker = Worker(self.site, self.creditsafe)
-        self.poller = Poller(self.site.pool, self.creditsafe, self.settings)
-        self.reconciler = Reconciler(self.site, self.creditsafe)
+        self.account = Account(self.key, self.creditsafe)
+        self.accounts = accounts_of(self.site, self.settings, **{self.key: self.creditsafe})
+        self.worker = Worker(self.site, self.accounts)
+        self.poller = Poller(self.site.pool, self.account, self.settings)
+        self.reconciler = Reconciler(self.site, self.account)
 
     async def hear(self, event: Event) -> None:
         """Let the service hear of an event, as from the bus."""

@@ -1,6 +1,7 @@
 """Our adapter and the stand-in, over real HTTP: what the bureau does, and what it does wrong."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,8 +17,10 @@ from credit_monitor.bureaus.port import (
     Denied,
     Garbled,
     LoginRefused,
+    Notice,
     NotRated,
     Rated,
+    Reading,
     Report,
     Subject,
     Unavailable,
@@ -36,6 +39,10 @@ async def subject(creditsafe: Creditsafe, number: str) -> Subject:
 
 async def report(creditsafe: Creditsafe, number: str) -> Report:
     return await creditsafe.report(await subject(creditsafe, number), "test")
+
+
+async def notices_since(creditsafe: Creditsafe, since: datetime | None) -> Sequence[Notice]:
+    return (await creditsafe.notices(Reading(since))).notices
 
 
 def reports_sold(bureau: StandIn, number: str) -> int:
@@ -96,10 +103,12 @@ async def test_a_portfolio_is_made_once_and_its_rules_are_on(
     assert await creditsafe.watch(made, asked.reference, "demo:1")
     since = datetime(2026, 1, 1)  # noqa: DTZ001 - the bureau's clock has no zone
     bureau.control("POST", f"companies/SE/{number}", {"score": 3, "limit": 7})
-    told = [one for one in await creditsafe.notices(since) if one.portfolio == made]
+    told = [one for one in await notices_since(creditsafe, since) if one.portfolio == made]
     assert {one.fact for one in told} >= {"limit", "score"}
     assert {one.reference for one in told} == {asked.reference}
-    assert await creditsafe.notices(max(one.published for one in told).replace(year=2999)) == []
+    assert (
+        await notices_since(creditsafe, max(one.published for one in told).replace(year=2999)) == []
+    )
 
 
 async def test_without_the_rules_nothing_is_told(
@@ -110,7 +119,7 @@ async def test_without_the_rules_nothing_is_told(
     asked = await subject(creditsafe, number)
     await creditsafe.watch(str(made["portfolioId"]), asked.reference, "demo:1")
     bureau.control("POST", f"companies/SE/{number}", {"score": 3, "limit": 7})
-    told = await creditsafe.notices(None)
+    told = await notices_since(creditsafe, None)
     assert not [one for one in told if one.portfolio == str(made["portfolioId"])]
 
 
@@ -157,7 +166,7 @@ async def test_notifications_lead_from_the_rating_we_have_to_the_one_there_is(
     scores = ["95", "12", "63"]
     for score in scores:
         bureau.control("POST", f"companies/SE/{number}", {"score": int(score)})
-    notices = [one for one in await creditsafe.notices(None) if one.portfolio == made]
+    notices = [one for one in await notices_since(creditsafe, None) if one.portfolio == made]
     told = [
         Told(
             one.id,
@@ -280,7 +289,7 @@ async def test_a_bureau_that_is_not_there_is_unavailable(number: str) -> None:
 async def test_a_bureau_that_hangs_is_given_up(
     bureau: StandIn, number: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("credit_monitor.bureaus.connect.READ_SECONDS_MAX", 0.1)
+    monkeypatch.setattr("credit_monitor.bureaus.line.READ_SECONDS_MAX", 0.1)
     async with Connect(bureau.url, "demo", "demo", MemoryLogins()) as impatient:
         bureau.control("POST", "faults", {"slow_seconds": 3, "path": "companies"})
         with pytest.raises(Unavailable):

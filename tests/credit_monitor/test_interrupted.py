@@ -84,7 +84,7 @@ async def test_a_paid_report_is_kept_and_not_bought_again(office: Office, number
 async def test_whoever_lost_the_lease_writes_nothing(office: Office, number: str) -> None:
     company = await office.customer(number)
     (held,) = await work.lease(office.site.pool, 1)
-    desk = Desk(office.site.pool, office.site.streams, office.creditsafe, held)
+    desk = Desk(office.site.pool, office.site.streams, office.account, held)
     await office.site.pool.execute("UPDATE work SET leased_until = NULL")
     (taken,) = await work.lease(office.site.pool, 1)
     assert taken.fence > held.fence
@@ -98,7 +98,7 @@ async def test_whoever_lost_the_lease_writes_nothing(office: Office, number: str
 async def test_without_the_fence_both_would_have_written(office: Office, number: str) -> None:
     company = await office.customer(number)
     (held,) = await work.lease(office.site.pool, 1)
-    desk = Desk(office.site.pool, office.site.streams, office.creditsafe, held)
+    desk = Desk(office.site.pool, office.site.streams, office.account, held)
     await take(desk)
     assert await office.told(company) == ["company-rated"]
 
@@ -148,8 +148,8 @@ async def _running(office: Office, replicas: int) -> AsyncIterator[None]:
     settings = CreditSettings(credit_poll_seconds=0.1)
     loops = [_bus(office)]
     for _ in range(replicas):
-        loops.append(Worker(office.site, office.creditsafe).run())
-        loops.append(poll_for_ever(office.site, office.creditsafe, settings))
+        loops.append(Worker(office.site, office.accounts).run())
+        loops.append(poll_for_ever(office.site, office.accounts, settings))
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         yield
@@ -182,7 +182,7 @@ async def _nothing_due(office: Office) -> bool:
 
 
 async def test_two_pollers_never_read_at_the_same_time(office: Office) -> None:
-    other = Poller(office.site.pool, office.creditsafe, office.settings)
+    other = Poller(office.site.pool, office.account, office.settings)
     office.bureau.control("POST", "faults", {"slow_seconds": 0.3, "path": "notificationEvents"})
     await office.site.pool.execute("UPDATE accounts SET next_poll_at = now()")
     read = await asyncio.gather(office.poller.poll(), other.poll())

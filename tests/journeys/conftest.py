@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from standins.testing import StandIn
 from support.box import RunningBox, limited_companies, running_box
 from support.faults.arms import Arms
 
@@ -16,9 +17,18 @@ def arms(home: Path) -> Arms:
 
 
 @pytest.fixture(scope="session")
-def box(home: Path, arms: Arms) -> Iterator[RunningBox]:
+def dnb(home: Path) -> Iterator[StandIn]:
+    """Run a second bureau beside the box's own."""
+    folder = home / "dnb"
+    folder.mkdir()
+    with StandIn(folder, provider="dnb") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def box(home: Path, arms: Arms, dnb: StandIn) -> Iterator[RunningBox]:
     """Run all of Kundvakt as processes."""
-    with running_box(home / "box", **arms.environment) as running:
+    with running_box(home / "box", KUNDVAKT_DNB_URL=dnb.url, **arms.environment) as running:
         yield running
 
 

@@ -208,7 +208,12 @@ def running_box(
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    told = {"KUNDVAKT_CREDIT_POLL_SECONDS": "0.25", **environment}
+    told = {
+        "KUNDVAKT_CREDIT_POLL_SECONDS": "0.25",
+        # A bureau that tests take away is back at once, and is to be asked again at once.
+        "KUNDVAKT_BUREAU_LEFT_ALONE_SECONDS": "0.2",
+        **environment,
+    }
     given = options or Options()
     rows = given.sample_rows or SAMPLE_ROWS
     box = RunningBox(Onebox(home, replace(given, sample_rows=rows, environment=told)), loop)

@@ -87,3 +87,34 @@ async def _opened(
     except InvalidTag:
         return bare
     return bare | {"text": text.decode()}
+
+
+async def seal_bytes(
+    keys: KeyRing, tenant: str, subject: UUID, bound_to: str, plain: bytes
+) -> bytes:
+    """Seal something whole under a subject's key, made now if there was none.
+
+    Bound to the tenant and to its place: copied elsewhere it does not open.
+    """
+    key = await keys.make(tenant, subject)
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, _place(tenant, subject, bound_to))
+
+
+async def open_bytes(
+    keys: KeyRing, tenant: str, subject: UUID, bound_to: str, sealed: bytes
+) -> bytes | None:
+    """Open what was sealed whole; nothing once the key was destroyed, or for another place."""
+    key = await keys.find(tenant, subject)
+    if key is None:
+        return None
+    try:
+        return AESGCM(key).decrypt(
+            sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _place(tenant, subject, bound_to)
+        )
+    except InvalidTag:
+        return None
+
+
+def _place(tenant: str, subject: UUID, bound_to: str) -> bytes:
+    return f"{tenant}|{subject}|{bound_to}".encode()

@@ -9,6 +9,7 @@ from contracts.companies.settings import SettingsCommand, SettingsEvent
 from contracts.companies.subject import EraseSubject, SubjectErased
 from contracts.companies.user import UserCommand, UserEvent
 from contracts.credit_alerts import AlertCommand, AlertEvent, AlertWayEvent
+from contracts.credit_bureaus import CreditBureauCommand, CreditBureauEvent, ShowCreditBureau
 from contracts.credit_checks import CreditRequests, OpenCreditReport, ReadCreditCosts
 from contracts.credit_monitor import CreditEvent
 from contracts.credit_policy import CreditPolicyCommand, CreditPolicyEvent
@@ -45,6 +46,7 @@ COMMANDS: dict[str, type[Command]] = _by_name(
     CreditRequests,
     CreditPolicyCommand,
     AlertCommand,
+    CreditBureauCommand,
 )
 EVENTS: dict[str, type[Event]] = _by_name(
     CompanyEvent,
@@ -57,9 +59,15 @@ EVENTS: dict[str, type[Event]] = _by_name(
     CreditPolicyEvent,
     AlertEvent,
     AlertWayEvent,
+    CreditBureauEvent,
 )
 QUERIES: dict[str, type[Query]] = _by_name(
-    SearchRegistry, ForgetSearch, LookUpCompany, ReadCreditCosts, OpenCreditReport
+    SearchRegistry,
+    ForgetSearch,
+    LookUpCompany,
+    ReadCreditCosts,
+    OpenCreditReport,
+    ShowCreditBureau,
 )
 SOURCES = {
     "company": "companies",
@@ -73,6 +81,7 @@ SOURCES = {
     "alert": "credit-monitor",
     "alert-preferences": "credit-monitor",
     "alert-settings": "credit-monitor",
+    "credit-bureau": "credit-monitor",
 }
 """Which service says what about which kind of stream: nobody else's word counts, and nobody else
 is asked."""

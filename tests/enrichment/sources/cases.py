@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from stdnum.no import orgnr as no_orgnr
 
+from chassis.pace import Pace
 from enrichment.sample.company import companies
 from enrichment.sources.calls import Calls, client
-from enrichment.sources.pace import Pace
 from standins.registries import foreign
 
 SEED, ROWS = 7, 1_500

@@ -11,6 +11,7 @@ import pytest
 import stamina
 
 from chassis.failpoints import arm
+from chassis.pace import Pace
 from enrichment.app import service
 from enrichment.load import load
 from enrichment.sample.company import AS_OF, Sampled, companies
@@ -19,7 +20,6 @@ from enrichment.sources.brreg import Brreg
 from enrichment.sources.calls import Calls, client
 from enrichment.sources.cvr import Cvr
 from enrichment.sources.gleif import Gleif
-from enrichment.sources.pace import Pace
 from enrichment.sources.prh import Prh
 from enrichment.sources.scb import Scb
 from enrichment.sources.tokens import ClientCredentials

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from chassis.edge import now
+from chassis.pace import Pace
 from enrichment.settings import RegistrySettings
 from enrichment.sources.calls import Calls, client
 from enrichment.sources.configured import configured
-from enrichment.sources.pace import Pace
 from enrichment.sources.port import Found, Unavailable
 from enrichment.sources.scb import Scb
 from standins.registries import sample as reading

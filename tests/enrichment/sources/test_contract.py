@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from cases import CASES, Case
 
+from chassis.breaker import FAILURES_MAX
 from chassis.edge import now
 from enrichment.registry import facts_of
-from enrichment.sources.breaker import FAILURES_MAX
 from enrichment.sources.port import (
     Barred,
     Capability,

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from following import Office
 
+from chassis.breaker import FAILURES_MAX
 from enrichment import feed, telling
 from enrichment.sample.company import Sampled
 from enrichment.sources import brreg_wire
-from enrichment.sources.breaker import FAILURES_MAX
 from enrichment.sources.brreg import Brreg
 from enrichment.sources.port import Changes, Place, Unavailable
 from standins.testing import StandIn
@@ -160,7 +160,7 @@ async def test_kept_apart_it_would_be_lost(
 async def test_without_a_breaker_a_failing_source_would_be_asked_for_ever(
     brreg: Brreg, registries: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("enrichment.sources.breaker.FAILURES_MAX", 1_000)
+    monkeypatch.setattr("chassis.breaker.FAILURES_MAX", 1_000)
     registries.control("POST", "faults", {"status": 500, "times": None})
     for _ in range(FAILURES_MAX + 3):
         with pytest.raises(Unavailable):

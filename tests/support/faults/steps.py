@@ -42,6 +42,13 @@ JOBS = {
         f"credit-monitor.reconcile-{step}": "reconcile"
         for step in ("leased", "listed", "removed", "put-back", "looked-at", "done")
     },
+    **{
+        f"credit-monitor.{step}": "bureaus"
+        for step in (
+            *("bureau-chosen", "choice-spread", "bureau-left", "left-behind-removed"),
+            *("consumed", "raw-kept"),
+        )
+    },
     "credit-monitor.check-answered": "checks",
     "credit-monitor.forgetting": "checks",
     "gateway.view-told": "checks",
@@ -51,7 +58,9 @@ JOBS = {
 """Steps of jobs, and which job passes them.
 
 `feeds` need a registry that is asked, `reconcile` a night, `alerts` somebody who is told, `checks`
-somebody who asks for a rating: these are interrupted in tests/credit_monitor/test_checks.py.
+somebody who asks for a rating: these are interrupted in tests/credit_monitor/test_checks.py, those
+of `bureaus`, which a tenant passes that chooses another one, in
+tests/credit_monitor/test_switching.py.
 """
 
 

@@ -9,7 +9,10 @@ STREAM = "EVENTS"
 CATEGORIES = {
     "companies": ("company", "user", "department", "settings", "subject"),
     "enrichment": ("registry-facts",),
-    "credit-monitor": ("credit", "credit-policy", "alert", "alert-preferences", "alert-settings"),
+    "credit-monitor": (
+        *("credit", "credit-bureau", "credit-policy"),
+        *("alert", "alert-preferences", "alert-settings"),
+    ),
     "gateway": (),
 }
 """The kinds of streams whose events a service may publish; the services are these four."""

@@ -4,12 +4,12 @@ import asyncio
 
 from chassis.service import Service
 from chassis.site import Site
+from credit_monitor.accounts import Accounts
 from credit_monitor.alerts.lookout import look_out
 from credit_monitor.alerts.reactions import reaction as tell_whom_it_concerns
 from credit_monitor.alerts.wire import router as alerts
-from credit_monitor.bureaus.connect import Connect
-from credit_monitor.bureaus.creditsafe import Creditsafe
-from credit_monitor.bureaus.logins import PostgresLogins
+from credit_monitor.choosing.wire import router as choosing
+from credit_monitor.housekeeping import forget_raw_answers, let_go_for_ever, spread_choices
 from credit_monitor.keeping import keep_no_longer_than_needed
 from credit_monitor.mail.postman import deliver
 from credit_monitor.mail.reactions import reaction as mail_alerts
@@ -22,28 +22,24 @@ from credit_monitor.wire import router
 from credit_monitor.worker import Worker
 
 
-async def deal_with_the_bureau(site: Site) -> None:
-    """Work off what is to be done and read what is told, over one logged-in account."""
+async def deal_with_the_bureaus(site: Site) -> None:
+    """Work off what is to be done and read what is told, at every account that is used."""
     settings = CreditSettings()
-    connect = Connect(
-        settings.creditsafe_url,
-        settings.creditsafe_username,
-        settings.creditsafe_password.get_secret_value(),
-        PostgresLogins(site.pool, Creditsafe.name),
-    )
-    async with connect, asyncio.TaskGroup() as tasks:
-        bureau = Creditsafe(connect, settings.creditsafe_timezone)
-        tasks.create_task(Worker(site, bureau).run())
-        tasks.create_task(poll_for_ever(site, bureau, settings))
-        tasks.create_task(reconcile_for_ever(site, bureau))
-        tasks.create_task(measure_for_ever(site.pool, bureau.name))
+    async with Accounts(site.pool, site.keys, settings) as accounts, asyncio.TaskGroup() as tasks:
+        tasks.create_task(Worker(site, accounts).run())
+        tasks.create_task(poll_for_ever(site, accounts, settings))
+        tasks.create_task(reconcile_for_ever(site, accounts))
+        tasks.create_task(spread_choices(site))
+        tasks.create_task(let_go_for_ever(site, accounts))
+        tasks.create_task(forget_raw_answers(site))
+        tasks.create_task(measure_for_ever(site.pool))
 
 
 service = Service(
     name="credit-monitor",
-    routers=(router, alerts),
+    routers=(router, alerts, choosing),
     # Alerts come last: to say something is to wait for all others who do.
     reactions=(*reactions, tell_whom_it_concerns, mail_alerts),
-    background=(deal_with_the_bureau, keep_no_longer_than_needed, look_out, deliver),
+    background=(deal_with_the_bureaus, keep_no_longer_than_needed, look_out, deliver),
     migrations="credit_monitor.migrations",
 )

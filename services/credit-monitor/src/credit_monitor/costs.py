@@ -33,7 +33,7 @@ ORDER BY reserved_at DESC LIMIT 1
 ON_RECORD = """
 SELECT call_id FROM paid_calls
 WHERE tenant_id = $1 AND company_id = $2 AND kind = $3 AND outcome <> 'RELEASED'
-  AND reserved_at > $4 AND (NOT copied OR asked_by = $5)
+  AND reserved_at > $4 AND (NOT copied OR asked_by = $5) AND bureau = $6
 ORDER BY reserved_at DESC LIMIT 1
 """
 
@@ -119,7 +119,7 @@ async def on_record(
     Of a person each asker's is another: each is named to whom it is about.
     """
     found: UUID | None = await connection.fetchval(
-        ON_RECORD, tenant, call.company_id, call.kind, at - free, call.asked_by
+        ON_RECORD, tenant, call.company_id, call.kind, at - free, call.asked_by, call.bureau
     )
     return found
 

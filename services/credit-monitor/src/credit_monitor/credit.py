@@ -26,7 +26,9 @@ from contracts.credit_monitor import (
 )
 from contracts.values import CreditRating, Money, Sealed
 
-StopCause: TypeAlias = Literal["ARCHIVED", "RELATION_ENDED", "NUMBER_CHANGED", "MANUAL"]
+StopCause: TypeAlias = Literal[
+    "ARCHIVED", "RELATION_ENDED", "NUMBER_CHANGED", "BUREAU_CHANGED", "MANUAL"
+]
 ExclusionCause: TypeAlias = Literal[
     "LEGAL_FORM", "NO_NUMBER", "COUNTRY", "NOT_RATED", "MANUAL", "COST_CAP"
 ]
@@ -121,7 +123,7 @@ def _checked(credit: Credit, event: CreditCheckRequested | CreditCheckAnswered) 
     return replace(credit, checks=(*credit.checks, asked))
 
 
-def _watched(
+def _watched(  # noqa: PLR0911 - one line a cause
     credit: Credit, event: MonitoringStarted | MonitoringStopped | MonitoringExcluded
 ) -> Credit:
     match event:
@@ -129,6 +131,9 @@ def _watched(
             return replace(credit, watched=True, excluded=None)
         case MonitoringStopped(cause="NUMBER_CHANGED"):
             return Credit(checks=credit.checks, by_hand=credit.by_hand, wanted=credit.wanted)
+        case MonitoringStopped(cause="BUREAU_CHANGED"):
+            # Whom we may only watch blindly, another bureau has nobody look at until asked.
+            return replace(credit, watched=False, opened=False)
         case MonitoringStopped(cause="MANUAL"):
             return replace(credit, watched=False, by_hand="STOPPED")
         case MonitoringStopped():

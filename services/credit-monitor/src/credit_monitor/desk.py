@@ -13,6 +13,7 @@ from chassis.tenancy import Connection, Pool
 from contracts.credit_policy import CreditPolicy
 from contracts.message import Answer
 from credit_monitor import costs, listings, notices, policies, subjects, work
+from credit_monitor.bureaus.account import Account
 from credit_monitor.bureaus.port import Bureau
 from credit_monitor.changes import Told
 from credit_monitor.credit import Credit
@@ -62,8 +63,13 @@ class Desk:
 
     pool: Pool
     streams: PostgresStreams
-    bureau: Bureau
+    account: Account
     work: Work
+
+    @property
+    def bureau(self) -> Bureau:
+        """Return the bureau that the tenant has chosen."""
+        return self.account.bureau
 
     async def look(self) -> Known:
         """Put together what is known, in one transaction."""
@@ -71,7 +77,7 @@ class Desk:
         async with work.holding(self.pool, self.work) as (connection, _):
             subject, standing = await subjects.load(connection, tenant, company_id)
             listing = await listings.find(connection, tenant, company_id)
-            told = await notices.open_ones(connection, self.bureau, tenant, company_id)
+            told = await notices.open_ones(connection, self.account, tenant, company_id)
             credit = await self._credit(connection)
             policy = await policies.load(connection, tenant)
             affordable = await costs.is_affordable(
@@ -82,8 +88,10 @@ class Desk:
             rated_key=standing.rated_key,
             listed="no" if listing is None else "yes" if listing.state == "yes" else "maybe",
             told=bool(told) or self.work.look,
-            asked_long_ago=asked is not None and now() - asked >= RECHECK,
+            asked_long_ago=asked is None or now() - asked >= RECHECK,
             affordable=affordable,
+            listed_elsewhere=self._is_elsewhere(listing, credit),
+            rated_elsewhere=self._is_of_another(credit, standing),
         )
         return Known(subject, standing, credit, listing, told, dealings, policy)
 
@@ -91,6 +99,24 @@ class Desk:
     def free_hours(self) -> float:
         """Return for how long the bureau does not charge the same question again."""
         return CreditSettings().credit_free_hours
+
+    def _is_elsewhere(self, listing: Listing | None, credit: Credit) -> bool:
+        """Say whether a company has a place at another account, or under another reference."""
+        if listing is None:
+            return False
+        if listing.account != self.account.key:
+            return True
+        rating = credit.rating
+        is_ours = rating is not None and rating.bureau == self.bureau.name
+        return bool(rating and is_ours and rating.reference != listing.reference)
+
+    def _is_of_another(self, credit: Credit, standing: Standing) -> bool:
+        """Say whether a rating is another bureau's, or of what the bureau has merged since."""
+        if credit.rating is None:
+            return False
+        if credit.rating.bureau != self.bureau.name:
+            return True
+        return standing.reference not in {None, credit.rating.reference}
 
     def wish(self, form: type[W], *known_by: str, **more: Any) -> W:
         """Return a command; what it is known by makes its id, so that it is obeyed once.

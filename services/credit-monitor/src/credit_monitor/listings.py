@@ -5,10 +5,25 @@ from uuid import UUID
 
 import structlog
 
-from chassis.tenancy import Connection, Pool
-from credit_monitor.bureaus.port import Bureau, Unavailable
+from chassis.tenancy import Connection, Pool, set_tenant
+from credit_monitor.bureaus.account import SHARED_DEFAULT, Account
+from credit_monitor.bureaus.port import Moved, Unavailable
+from credit_monitor.leases import LEASE_SECONDS, kept_up
 
 log = structlog.get_logger()
+
+OPENING_SECONDS = 1.0
+"""It takes a handful of calls."""
+OPEN = """
+INSERT INTO portfolios (tenant_id, account, opening, fence)
+VALUES ($1, $2, now() + make_interval(secs => $3), 1)
+ON CONFLICT (tenant_id, account) DO UPDATE SET
+  opening = excluded.opening, fence = portfolios.fence + 1
+  WHERE portfolios.portfolio IS NULL
+    AND (portfolios.opening IS NULL OR portfolios.opening < now())
+RETURNING fence
+"""
+OPENING = "tenant_id = $1 AND account = $2 AND fence = $3 AND portfolio IS NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +33,14 @@ class Listing:
     portfolio: str
     reference: str
     state: str
+    account: str = SHARED_DEFAULT
 
 
 async def find(connection: Connection, tenant: str, company_id: UUID) -> Listing | None:
     """Return a company's place, if it has, or may have, one."""
     row = await connection.fetchrow(
-        "SELECT portfolio, reference, state FROM listings WHERE tenant_id = $1 AND company_id = $2",
+        "SELECT portfolio, reference, state, account FROM listings"
+        " WHERE tenant_id = $1 AND company_id = $2",
         tenant,
         company_id,
     )
@@ -33,14 +50,15 @@ async def find(connection: Connection, tenant: str, company_id: UUID) -> Listing
 async def put(connection: Connection, tenant: str, company_id: UUID, listing: Listing) -> None:
     """Keep a company's place."""
     await connection.execute(
-        "INSERT INTO listings (tenant_id, company_id, portfolio, reference, state)"
-        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant_id, company_id) DO UPDATE SET"
-        " portfolio = $3, reference = $4, state = $5",
+        "INSERT INTO listings (tenant_id, company_id, portfolio, reference, state, account)"
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, company_id) DO UPDATE SET"
+        " portfolio = $3, reference = $4, state = $5, account = $6",
         tenant,
         company_id,
         listing.portfolio,
         listing.reference,
         listing.state,
+        listing.account,
     )
 
 
@@ -65,44 +83,80 @@ async def doubt(connection: Connection, tenant: str, gone: Listing) -> list[UUID
     """
     rows = await connection.fetch(
         "UPDATE listings SET state = 'maybe'"
-        " WHERE tenant_id = $1 AND portfolio = $2 AND reference = $3 RETURNING company_id",
+        " WHERE tenant_id = $1 AND portfolio = $2 AND reference = $3 AND account = $4"
+        " RETURNING company_id",
         tenant,
         gone.portfolio,
         gone.reference,
+        gone.account,
     )
     return [row["company_id"] for row in rows]
 
 
-async def portfolio_of(pool: Pool, bureau: Bureau, tenant: str) -> str:
-    """Return a tenant's portfolio at the bureau, opened now if there is none.
+async def move(connection: Connection, account: str, moved: Moved) -> list[tuple[str, UUID]]:
+    """Note that a company goes on under another reference; returns whose it is.
 
-    Names are not unique there: while somebody opens one, others come back later.
+    It is rated under the new one, and put into the portfolio under it, when it is looked at.
     """
-    known = "SELECT portfolio FROM portfolios WHERE tenant_id = $1 AND bureau = $2"
-    portfolio = await pool.fetchval(known, tenant, bureau.name)
+    rows = await connection.fetch(
+        "SELECT tenant_id, company_id FROM listings"
+        " WHERE account = $1 AND portfolio = $2 AND reference = $3",
+        account,
+        moved.portfolio,
+        moved.reference,
+    )
+    for row in rows:
+        await set_tenant(connection, row["tenant_id"])
+        await connection.execute(
+            "UPDATE subjects SET reference = $3 WHERE tenant_id = $1 AND company_id = $2",
+            row["tenant_id"],
+            row["company_id"],
+            moved.successor,
+        )
+    return [(row["tenant_id"], row["company_id"]) for row in rows]
+
+
+async def portfolio_of(pool: Pool, account: Account, tenant: str) -> str:
+    """Return a tenant's portfolio at an account, opened now if there is none.
+
+    Names are not unique there: while somebody opens one, others come back later. No connection
+    is held meanwhile, for it may take long.
+    """
+    known = "SELECT portfolio FROM portfolios WHERE tenant_id = $1 AND account = $2"
+    portfolio = await pool.fetchval(known, tenant, account.key)
     if portfolio is not None:
         return str(portfolio)
-    async with pool.acquire() as connection, connection.transaction():
-        # Several calls to the bureau are made in this transaction, once for each tenant.
-        await connection.execute("SET LOCAL idle_in_transaction_session_timeout = '120s'")
-        await connection.execute("SET LOCAL transaction_timeout = 0")
-        mine = await connection.fetchval(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", f"portfolio {tenant}"
-        )
-        if not mine:
-            raise Unavailable("the portfolio is being opened")
-        portfolio = await connection.fetchval(known, tenant, bureau.name)
-        if portfolio is None:
-            portfolio = await bureau.open_portfolio(f"kundvakt-{tenant}")
-            await connection.execute(
-                "INSERT INTO portfolios VALUES ($1, $2, $3)", tenant, bureau.name, portfolio
-            )
+    mine = (tenant, account.key, await pool.fetchval(OPEN, tenant, account.key, LEASE_SECONDS))
+    if mine[2] is None:
+        raise Unavailable("the portfolio is being opened", OPENING_SECONDS)
+    try:
+        async with kept_up(lambda: _keep_opening(pool, mine)):
+            portfolio = await account.bureau.open_portfolio(f"kundvakt-{tenant}")
+    except Unavailable:
+        await pool.execute(f"UPDATE portfolios SET opening = NULL WHERE {OPENING}", *mine)
+        raise
+    kept = await pool.fetchval(
+        f"UPDATE portfolios SET portfolio = $4, opening = NULL WHERE {OPENING} RETURNING true",
+        *mine,
+        portfolio,
+    )
+    if not kept:
+        raise Unavailable("somebody else opens the portfolio", OPENING_SECONDS)
     return str(portfolio)
 
 
-async def forget_portfolio(pool: Pool, bureau: Bureau, tenant: str) -> None:
+async def _keep_opening(pool: Pool, mine: tuple[str, str, int]) -> None:
+    await pool.execute(
+        "UPDATE portfolios SET opening = now() + make_interval(secs => $4)"
+        f" WHERE {OPENING} AND opening IS NOT NULL",
+        *mine,
+        LEASE_SECONDS,
+    )
+
+
+async def forget_portfolio(pool: Pool, account: Account, tenant: str) -> None:
     """Forget a portfolio that the bureau no longer has."""
     log.warning("the bureau no longer has a tenant's portfolio", tenant=tenant)
     await pool.execute(
-        "DELETE FROM portfolios WHERE tenant_id = $1 AND bureau = $2", tenant, bureau.name
+        "DELETE FROM portfolios WHERE tenant_id = $1 AND account = $2", tenant, account.key
     )

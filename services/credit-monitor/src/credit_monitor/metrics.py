@@ -12,8 +12,8 @@ MEASURE_SECONDS = 5.0
 
 CALLS = Histogram(
     "kundvakt_bureau_call_seconds",
-    "Time of calls to the credit bureau",
-    ["call", "outcome"],
+    "Time of calls to the credit bureaus",
+    ["bureau", "call", "outcome"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20),
 )
 STEPS = Counter(
@@ -21,7 +21,8 @@ STEPS = Counter(
 )
 WORK_DUE = Gauge("kundvakt_credit_work_due", "Companies that something is to be done about now")
 POLL_AGE = Gauge(
-    "kundvakt_credit_poll_age_seconds", "Time since the bureau's notifications were last read"
+    "kundvakt_credit_poll_age_seconds",
+    "Time since a bureau's notifications were last read, of the account that is furthest behind",
 )
 MAILS = Counter("kundvakt_alert_mails_total", "Mails dealt with, by what came of it", ["outcome"])
 NOTICES = Counter("kundvakt_credit_notices_total", "New notifications from the bureau")
@@ -36,15 +37,15 @@ DRIFT = Counter(
 )
 
 
-async def measure_for_ever(pool: Pool, bureau: str) -> None:
+async def measure_for_ever(pool: Pool) -> None:
     """Measure what nobody counts as it happens."""
     while True:
         try:
             row = await pool.fetchrow(
                 "SELECT (SELECT count(*) FROM work WHERE due_at <= now()) AS due,"
-                " extract(epoch FROM now() - polled_at)::float AS age"
-                " FROM accounts WHERE bureau = $1",
-                bureau,
+                " (SELECT extract(epoch FROM now() - min(polled_at))::float FROM accounts a"
+                "  WHERE account = 'creditsafe'"
+                "  OR EXISTS (SELECT FROM choices c WHERE c.account = a.account)) AS age"
             )
         except TRANSIENT:
             row = None

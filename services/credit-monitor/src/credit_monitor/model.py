@@ -68,9 +68,9 @@ def decide(command: CreditCommand, credit: Credit) -> Sequence[CreditEvent]:  # 
 
 
 def record_rating(command: RecordRating, credit: Credit) -> Sequence[CreditEvent]:
-    """Tell of a first rating; another number at the bureau is rated for the first time again."""
+    """Tell of a first rating; another number, or another bureau, is a first time again."""
     before = credit.rating
-    if before is None or before.reference != command.rating.reference:
+    if before is None or not _of_one_subject(before, command.rating):
         rated = CompanyRated(
             company_id=command.company_id, rating=command.rating, purpose=command.purpose
         )
@@ -81,7 +81,7 @@ def record_rating(command: RecordRating, credit: Credit) -> Sequence[CreditEvent
 def record_change(command: RecordChange, credit: Credit) -> Sequence[CreditEvent]:
     """Tell of a change of what is rated; a change of something else is not ours to tell."""
     before = credit.rating
-    if before is None or before.reference != command.rating.reference:
+    if before is None or not _of_one_subject(before, command.rating):
         return []
     changed = _changed(command.company_id, before, command.rating, command.cause)
     if not changed or command.cause != "CORRECTION":
@@ -93,6 +93,11 @@ def record_change(command: RecordChange, credit: Credit) -> Sequence[CreditEvent
         seen_by=tuple(sorted(credit.viewers)),
     )
     return [corrected, *changed]
+
+
+def _of_one_subject(one: CreditRating, other: CreditRating) -> bool:
+    """Say whether two ratings can be compared: each bureau has references and scales of its own."""
+    return (one.bureau, one.reference) == (other.bureau, other.reference)
 
 
 def _changed(

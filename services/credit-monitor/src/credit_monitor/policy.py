@@ -25,7 +25,8 @@ class Dealings:
     `rated_key` is the number that was last asked about, `asked_long_ago` that this is some time
     ago; `listed` whether the company is, or may be, in our portfolio; `told` whether the bureau
     said something that is not settled yet; `affordable` whether one more report is within the
-    month's cap.
+    month's cap. `listed_elsewhere` and `rated_elsewhere` say that it was at an account, or by a
+    bureau, that the tenant has left since.
     """
 
     rated_key: str | None = None
@@ -33,6 +34,8 @@ class Dealings:
     told: bool = False
     asked_long_ago: bool = False
     affordable: bool = True
+    listed_elsewhere: bool = False
+    rated_elsewhere: bool = False
 
 
 class Step(StrEnum):
@@ -47,6 +50,7 @@ class Step(StrEnum):
     SETTLE = "settle"
     NOTE = "note"
     UNLIST = "unlist"
+    LEAVE = "leave"
     STOP = "stop"
     EXCLUDE = "exclude"
 
@@ -61,6 +65,9 @@ def next_step(  # noqa: C901, PLR0911 - one line a reason, the weightiest first
     """Return what to do next; what somebody asked comes before all."""
     if credit.checks:
         return Step.ANSWER, None
+    if dealings.listed_elsewhere:
+        goes_on = credit.rating is not None and not dealings.rated_elsewhere
+        return Step.LEAVE, "BUREAU_CHANGED" if credit.watched and not goes_on else None
     if (cause := unwanted(subject, policy)) is not None:
         return _leave(Step.STOP, cause if credit.watched else None, dealings)
     if credit.by_hand:
@@ -92,7 +99,7 @@ def _leave(step: Step, cause: str | None, dealings: Dealings) -> Next:
 
 def _go_on(credit: Credit, dealings: Dealings) -> Next:
     """Rate, then watch, then settle whatever the bureau tells."""
-    if credit.rating is None:
+    if credit.rating is None or dealings.rated_elsewhere:
         failed = credit.failed is not None and dealings.rated_key is not None
         if failed and not dealings.asked_long_ago:
             return Step.REST, None

@@ -1,12 +1,10 @@
-"""Reads what the bureau tells of all our companies, again and again, one reader at a time.
+"""Reads what each bureau tells of our companies, again and again, one reader an account at a time.
 
 How far it is stands in Postgres. Each reading begins some time before that, since notifications
 are published late; what comes twice is known by its id. What is new, how far we are, and that
 the companies concerned are to be looked at is kept in one transaction, or not at all.
 """
 
-import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,12 +12,14 @@ import structlog
 
 from chassis.edge import new_id, now
 from chassis.failpoints import reach
-from chassis.postgres import TRANSIENT, heal
 from chassis.site import Site
 from chassis.tenancy import Connection, Pool
-from credit_monitor import metrics, notices, work
-from credit_monitor.bureaus.port import Bureau, Notice, Unavailable
+from credit_monitor import listings, metrics, notices, raw_answers, work
+from credit_monitor.accounts import Accounts
+from credit_monitor.bureaus.account import SHARED_DEFAULT, Account
+from credit_monitor.bureaus.port import Batch, Reading, Unavailable
 from credit_monitor.leases import LEASE_SECONDS, LeaseLost, kept_up
+from credit_monitor.rounds import Rounds
 from credit_monitor.settings import CreditSettings
 
 log = structlog.get_logger()
@@ -31,15 +31,28 @@ DEEP_OVERLAP = timedelta(days=1)
 BACKOFF_SECONDS_MAX = 15.0
 """A bureau that is back is noticed soon; one reading is a small thing to ask."""
 LEASE = """
-UPDATE accounts SET fence = fence + 1, leased_until = now() + make_interval(secs => $2)
-WHERE bureau = $1 AND next_poll_at <= now() AND (leased_until IS NULL OR leased_until < now())
-RETURNING fence, cursor, deep_at, failures, now() AS begun
+WITH due AS (
+  SELECT account, reading_since FROM accounts
+  WHERE account = $1 AND next_poll_at <= now() AND (leased_until IS NULL OR leased_until < now())
+  FOR UPDATE SKIP LOCKED
+)
+UPDATE accounts a SET fence = fence + 1, leased_until = now() + make_interval(secs => $2),
+  reading_since = coalesce(a.reading_since, now())
+FROM due WHERE a.account = due.account
+RETURNING fence, cursor, deep_at, failures, now() AS begun, due.reading_since
 """
-MINE = "bureau = $1 AND fence = $2"
+MINE = "account = $1 AND fence = $2"
+DUE = """
+SELECT account FROM accounts a
+WHERE next_poll_at <= now() AND (leased_until IS NULL OR leased_until < now())
+  AND (account = $1 OR EXISTS (SELECT FROM choices c WHERE c.account = a.account))
+ORDER BY next_poll_at
+"""
+"""An account that no tenant uses any more is not read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Turn:
     """One reading of notifications; whoever has raised the fence since has taken over."""
 
     fence: int
@@ -47,6 +60,8 @@ class Reading:
     failures: int
     begun: datetime
     is_deep: bool
+    lost_since: datetime | None
+    """When a reading began that never came to an end."""
 
 
 def is_deep(deep_at: datetime | None, begun: datetime) -> bool:
@@ -66,9 +81,9 @@ def read_from(
 class Poller:
     """Reads one account's notifications."""
 
-    def __init__(self, pool: Pool, bureau: Bureau, settings: CreditSettings) -> None:
+    def __init__(self, pool: Pool, account: Account, settings: CreditSettings) -> None:
         self._pool = pool
-        self._bureau = bureau
+        self._account = account
         self._interval = timedelta(seconds=settings.credit_poll_seconds)
         self._overlap = timedelta(seconds=settings.credit_overlap_seconds)
 
@@ -79,12 +94,11 @@ class Poller:
             return False
         try:
             async with kept_up(lambda: self._extend(reading)):
-                since = read_from(reading.cursor, now(), self._overlap, deep=reading.is_deep)
-                told = await self._bureau.notices(since)
+                told = await self._account.bureau.notices(await self._asked(reading))
                 reach("credit-monitor.polled")
                 await self._keep(reading, told)
         except Unavailable as error:
-            log.warning("notifications not read", why=str(error))
+            log.warning("notifications not read", account=self._account.key, why=str(error))
             await self._put_off(reading, error.retry_after)
             return False
         except LeaseLost:
@@ -92,40 +106,64 @@ class Poller:
         reach("credit-monitor.notifications-stored")
         return True
 
-    async def _lease(self) -> Reading | None:
-        row = await self._pool.fetchrow(LEASE, self._bureau.name, LEASE_SECONDS)
+    async def _lease(self) -> Turn | None:
+        row = await self._pool.fetchrow(LEASE, self._account.key, LEASE_SECONDS)
         if row is None:
             return None
         begun = row["begun"]
         deep = is_deep(row["deep_at"], begun)
-        return Reading(row["fence"], row["cursor"], row["failures"], begun, deep)
+        return Turn(
+            fence=row["fence"],
+            cursor=row["cursor"],
+            failures=row["failures"],
+            begun=begun,
+            is_deep=deep,
+            lost_since=row["reading_since"],
+        )
 
-    async def _extend(self, reading: Reading) -> None:
+    async def _asked(self, turn: Turn) -> Reading:
+        """Say what is to be read."""
+        rows = await self._pool.fetch(
+            "SELECT portfolio FROM portfolios WHERE account = $1 AND portfolio IS NOT NULL"
+            " ORDER BY portfolio",
+            self._account.key,
+        )
+        return Reading(
+            since=read_from(turn.cursor, now(), self._overlap, deep=turn.is_deep),
+            portfolios=[row["portfolio"] for row in rows],
+            again=turn.is_deep or turn.lost_since is not None,
+        )
+
+    async def _extend(self, reading: Turn) -> None:
         await self._pool.execute(
             "UPDATE accounts SET leased_until = now() + make_interval(secs => $3)"
             f" WHERE {MINE} AND leased_until IS NOT NULL",
-            self._bureau.name,
+            self._account.key,
             reading.fence,
             LEASE_SECONDS,
         )
 
-    async def _keep(self, reading: Reading, told: Sequence[Notice]) -> None:
+    async def _keep(self, reading: Turn, told: Batch) -> None:
         """Keep what is new, and how far we are; rings for the companies concerned."""
-        name = self._bureau.name
+        name = self._account.key
         async with self._pool.acquire() as connection, connection.transaction():
             await self._hold(connection, reading)
-            fresh = await notices.store(connection, name, told)
+            fresh = await notices.store(connection, name, told.notices)
+            for one in told.moved:
+                fresh += await listings.move(connection, name, one)
             for tenant, company_id in sorted(set(fresh)):
                 await work.touch(connection, tenant, company_id, new_id())
-            await work.look_after_poll(connection, reading.begun)
+            await raw_answers.settle(connection, told, is_news=bool(fresh))
+            await work.look_after_poll(connection, name, reading.begun)
             await connection.execute(
                 "UPDATE accounts SET leased_until = NULL, failures = 0, polled_at = now(),"
+                " reading_since = NULL,"
                 " cursor = greatest(cursor, $3), next_poll_at = $4,"
                 " deep_at = CASE WHEN $5 THEN now() ELSE deep_at END"
                 f" WHERE {MINE}",
                 name,
                 reading.fence,
-                max((notice.published for notice in told), default=None),
+                max((notice.published for notice in told.notices), default=None),
                 reading.begun + self._interval,
                 reading.is_deep,
             )
@@ -135,33 +173,38 @@ class Poller:
         if fresh:
             log.info("the bureau tells", notifications=len(fresh), companies=len(set(fresh)))
 
-    async def _hold(self, connection: Connection, reading: Reading) -> None:
+    async def _hold(self, connection: Connection, reading: Turn) -> None:
         mine = await connection.fetchval(
-            f"SELECT true FROM accounts WHERE {MINE} FOR UPDATE", self._bureau.name, reading.fence
+            f"SELECT true FROM accounts WHERE {MINE} FOR UPDATE", self._account.key, reading.fence
         )
         if not mine:
             raise LeaseLost
 
-    async def _put_off(self, reading: Reading, seconds: float | None) -> None:
+    async def _put_off(self, reading: Turn, seconds: float | None) -> None:
         again = max(seconds or 0.0, min(BACKOFF_SECONDS_MAX, 2.0**reading.failures))
         await self._pool.execute(
             "UPDATE accounts SET leased_until = NULL, failures = least(failures + 1, 10),"
             f" next_poll_at = now() + $3 WHERE {MINE}",
-            self._bureau.name,
+            self._account.key,
             reading.fence,
             max(self._interval, timedelta(seconds=again)),
         )
 
 
-async def poll_for_ever(site: Site, bureau: Bureau, settings: CreditSettings) -> None:
+async def poll_for_ever(site: Site, accounts: Accounts, settings: CreditSettings) -> None:
     """Read again and again; several replicas take turns as it happens."""
-    poller = Poller(site.pool, bureau, settings)
+
+    async def due() -> list[str]:
+        return [row["account"] for row in await site.pool.fetch(DUE, SHARED_DEFAULT)]
+
+    async def visit(account: Account) -> None:
+        if await Poller(site.pool, account, settings).poll():
+            site.changed.set()
+
+    async def locked_out(key: str) -> None:
+        log.warning("notifications not read: no credentials", account=key)
+        put_off = "UPDATE accounts SET next_poll_at = now() + interval '1 hour' WHERE account = $1"
+        await site.pool.execute(put_off, key)
+
     pause = min(LOOK_SECONDS_MAX, settings.credit_poll_seconds / 4)
-    while True:
-        try:
-            if await poller.poll():
-                site.changed.set()
-        except TRANSIENT as error:
-            log.warning("poll interrupted", error=repr(error))
-            await heal(site.pool, error)
-        await asyncio.sleep(pause)
+    await Rounds(site, accounts, due, visit, locked_out).run(pause)

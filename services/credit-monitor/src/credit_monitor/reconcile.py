@@ -112,6 +112,8 @@ def _has_moved(one: Expected, there: Mapping[str, Member]) -> bool:
 
 def _is_ours(tenant: str, member: Member) -> bool:
     """Say whether we have put a company there, for this very tenant."""
+    if member.ours is None:
+        return True
     found = OURS.fullmatch(member.ours)
     return found is not None and found["tenant"] == tenant
 

@@ -5,7 +5,6 @@ be so decides. What is mended is mended by the same steps as everything else: a 
 at, and what to do about it follows from all that is known.
 """
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
@@ -13,14 +12,17 @@ import structlog
 
 from chassis.edge import new_id, now
 from chassis.failpoints import reach
-from chassis.postgres import TRANSIENT, heal
+from chassis.postgres import TRANSIENT
 from chassis.site import Site
 from credit_monitor import listings, metrics, reconciliations, work
-from credit_monitor.bureaus.port import Bureau, Unavailable
+from credit_monitor.accounts import Accounts
+from credit_monitor.bureaus.account import Account, parts_of
+from credit_monitor.bureaus.port import Unavailable
 from credit_monitor.leases import LeaseLost, kept_up
 from credit_monitor.listings import Listing
 from credit_monitor.reconcile import Drift, compare
 from credit_monitor.reconciliations import Reconciliation
+from credit_monitor.rounds import Rounds
 
 log = structlog.get_logger()
 
@@ -35,15 +37,15 @@ TOLD_MAX = 20
 
 
 class Reconciler:
-    """Compares one bureau's portfolios, one at a time."""
+    """Compares one account's portfolios, one at a time."""
 
-    def __init__(self, site: Site, bureau: Bureau) -> None:
+    def __init__(self, site: Site, account: Account) -> None:
         self._site = site
-        self._bureau = bureau
+        self._account = account
 
     async def turn(self) -> bool:
         """Reconcile one portfolio, if one is due and not in other hands; says whether one was."""
-        pool, name = self._site.pool, self._bureau.name
+        pool, name = self._site.pool, self._account.key
         await reconciliations.open_all(pool, name, now())
         held = await reconciliations.lease(pool, name, now())
         if held is None:
@@ -69,12 +71,12 @@ class Reconciler:
     async def _reconcile(self, held: Reconciliation) -> Drift:
         """Compare, take out what is left over, and have the rest looked at."""
         pool, tenant = self._site.pool, held.tenant
-        portfolio = await listings.portfolio_of(pool, self._bureau, tenant)
+        portfolio = await listings.portfolio_of(pool, self._account, tenant)
         before = await reconciliations.expected(pool, tenant, portfolio)
-        there = await self._bureau.listed(portfolio)
+        there = await self._account.bureau.listed(portfolio)
         reach("credit-monitor.reconcile-listed")
         if there is None:
-            await listings.forget_portfolio(pool, self._bureau, tenant)
+            await listings.forget_portfolio(pool, self._account, tenant)
         after = await reconciliations.expected(pool, tenant, portfolio)
         drift = compare(tenant, before, there or (), after)
         for reference in drift.leftover:
@@ -92,11 +94,12 @@ class Reconciler:
 
         Somebody may just be listing a company there: then it is looked at once more.
         """
-        pool, listing = self._site.pool, Listing(portfolio, reference, "maybe")
+        pool, place = self._site.pool, self._account.key
+        listing = Listing(portfolio, reference, "maybe", place)
         async with reconciliations.holding(pool, held) as connection:
             if await listings.doubt(connection, held.tenant, listing):
                 return
-        await self._bureau.unwatch(portfolio, reference)
+        await self._account.bureau.unwatch(portfolio, reference)
         reach("credit-monitor.reconcile-removed")
         async with reconciliations.holding(pool, held) as connection:
             others = await listings.doubt(connection, held.tenant, listing)
@@ -121,7 +124,7 @@ class Reconciler:
     async def _put_off(self, held: Reconciliation, why: str, seconds: float | None) -> None:
         longest = min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS_FIRST * 2**held.failures)
         log.warning("portfolio not reconciled", tenant=held.tenant, why=why)
-        metrics.RECONCILED.labels(held.bureau, "failed").inc()
+        metrics.RECONCILED.labels(parts_of(held.bureau)[0], "failed").inc()
         await reconciliations.put_off(self._site.pool, held, max(seconds or 0.0, longest), why)
 
 
@@ -132,9 +135,9 @@ def _batches(companies: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
 
 def _tell(held: Reconciliation, drift: Drift) -> None:
     """Tell operators where a portfolio differed from what we have."""
-    metrics.RECONCILED.labels(held.bureau, "done").inc()
+    metrics.RECONCILED.labels(parts_of(held.bureau)[0], "done").inc()
     for kind, count in drift.counts.items():
-        metrics.DRIFT.labels(held.bureau, kind).inc(count)
+        metrics.DRIFT.labels(parts_of(held.bureau)[0], kind).inc(count)
     say = log.warning if any(drift.counts.values()) else log.info
     say(
         "portfolio reconciled",
@@ -152,14 +155,11 @@ def _tell(held: Reconciliation, drift: Drift) -> None:
         )
 
 
-async def reconcile_for_ever(site: Site, bureau: Bureau) -> None:
+async def reconcile_for_ever(site: Site, accounts: Accounts) -> None:
     """Reconcile whatever is due, again and again; several replicas take turns as it happens."""
-    reconciler = Reconciler(site, bureau)
-    while True:
-        try:
-            if await reconciler.turn():
-                continue
-        except TRANSIENT as error:
-            log.warning("reconciliation interrupted", error=repr(error))
-            await heal(site.pool, error)
-        await asyncio.sleep(LOOK_SECONDS)
+
+    async def visit(account: Account) -> None:
+        while await Reconciler(site, account).turn():
+            pass
+
+    await Rounds(site, accounts, accounts.in_use, visit).run(LOOK_SECONDS)

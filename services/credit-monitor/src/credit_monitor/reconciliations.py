@@ -23,7 +23,8 @@ INSERT INTO reconciliations (tenant_id, bureau, slot) VALUES ($1, $2, $3) ON CON
 """
 WAITING = """
 SELECT tenant_id, slot, asked_at FROM reconciliations
-WHERE bureau = $1 AND next_at <= now() AND (leased_until IS NULL OR leased_until < now())
+WHERE bureau = $1 AND account_of(tenant_id) = $1
+  AND next_at <= now() AND (leased_until IS NULL OR leased_until < now())
 ORDER BY asked_at NULLS LAST, slot, tenant_id
 """
 LEASE = """
@@ -71,8 +72,9 @@ class Reconciliation:
 async def open_all(pool: Pool, bureau: str, moment: datetime) -> None:
     """See that every portfolio is reconciled, from the night to come on."""
     rows = await pool.fetch(
-        "SELECT tenant_id FROM portfolios p WHERE bureau = $1 AND NOT EXISTS"
-        " (SELECT FROM reconciliations r WHERE (r.tenant_id, r.bureau) = (p.tenant_id, p.bureau))",
+        "SELECT tenant_id FROM portfolios p"
+        " WHERE account = $1 AND account_of(tenant_id) = $1 AND NOT EXISTS"
+        " (SELECT FROM reconciliations r WHERE (r.tenant_id, r.bureau) = (p.tenant_id, p.account))",
         bureau,
     )
     for row in rows:

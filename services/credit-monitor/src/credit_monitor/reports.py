@@ -56,7 +56,7 @@ def of_watch(
     desk: Desk, subject: Subject, purpose: Purpose, reference: str | None = None
 ) -> Question:
     """Return what the watch asks by itself."""
-    key = f"{purpose} {subject.key}"
+    key = f"{desk.bureau.name} {purpose} {subject.key}"
     call = Call(
         company_id=desk.work.company_id,
         bureau=desk.bureau.name,
@@ -86,7 +86,8 @@ async def bought(desk: Desk, question: Question) -> port.Report:
         return port.Unknown()
     call_id = await _ordered(desk, question)
     reach("credit-monitor.ordered")
-    subject = port.Subject(question.country, question.number, reference)
+    ours = (held.tenant, held.company_id)
+    subject = port.Subject(question.country, question.number, reference, ours)
     report = await desk.bureau.report(subject, question.purpose)
     reach("credit-monitor.report-fetched")
     packed = await _packed(desk, question, report)

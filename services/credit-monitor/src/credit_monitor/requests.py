@@ -9,8 +9,8 @@ from chassis.tenancy import Connection, tenant_transaction
 from contracts.credit_checks import RequestCreditCheck
 from contracts.message import Answer, Problem
 from credit_monitor import costs, policies, subjects
-from credit_monitor.bureaus.creditsafe import Creditsafe
 from credit_monitor.checks import KINDS, Facts, check_id, decider
+from credit_monitor.choosing.standing import standing_of
 from credit_monitor.costs import Call
 from credit_monitor.forms import treatment
 from credit_monitor.settings import CreditSettings
@@ -46,11 +46,13 @@ async def _decided(site: Site, connection: Connection, command: RequestCreditChe
     await costs.hold_purse(connection, tenant)
     subject, _ = await subjects.load(connection, tenant, company_id)
     policy = await policies.load(connection, tenant)
-    call = _call(command, subject)
+    standing = await standing_of(connection, tenant)
+    standing.require()
+    call = _call(command, subject, standing.bureau)
     free = timedelta(hours=CreditSettings().credit_free_hours)
     facts = Facts(
         subject=subject,
-        countries=Creditsafe.countries,
+        countries=standing.countries,
         on_record=await costs.on_record(connection, tenant, call, free, command.at),
         affordable=await costs.is_affordable(connection, tenant, policy, call.bureau, command.at),
     )
@@ -61,10 +63,10 @@ async def _decided(site: Site, connection: Connection, command: RequestCreditChe
     return await transact(streams, asked, command)
 
 
-def _call(command: RequestCreditCheck, subject: Subject) -> Call:
+def _call(command: RequestCreditCheck, subject: Subject, bureau: str) -> Call:
     return Call(
         company_id=command.company_id,
-        bureau=Creditsafe.name,
+        bureau=bureau,
         kind=KINDS[command.purpose],
         purpose=command.purpose or "UNSTATED",
         question=f"check {check_id(command)}",

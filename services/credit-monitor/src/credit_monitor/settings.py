@@ -15,7 +15,8 @@ class CreditSettings(BaseSettings):
         "stand-in's, the bureau's own is https://connect.creditsafe.com/v1.",
     )
     creditsafe_username: str = Field(
-        default="demo", description="The account at the bureau; one for all tenants."
+        default="demo",
+        description="The account at the bureau, for all tenants that have none of their own.",
     )
     creditsafe_password: SecretStr = Field(
         default=SecretStr("demo"), description="Its password; the default is the stand-in's."
@@ -23,6 +24,22 @@ class CreditSettings(BaseSettings):
     creditsafe_timezone: str = Field(
         default="UTC",
         description="The zone of the bureau's moments that name none, as in notifications.",
+    )
+    dnb_url: str = Field(
+        default="https://plus.dnb.com", description="Base URL of D&B Direct+, without a version."
+    )
+    dnb_key: str = Field(
+        default="", description="The account at D&B, for all tenants that have none of their own."
+    )
+    dnb_secret: SecretStr = Field(default=SecretStr(""), description="Its secret.")
+    bureau_left_alone_seconds: float = Field(
+        default=30.0,
+        ge=0,
+        description="How long a bureau that fails again and again is not asked at first; each "
+        "time it still fails, twice as long, up to ten minutes.",
+    )
+    credit_raw_days: int = Field(
+        default=90, ge=1, description="How long bureaus' answers are kept as they came, sealed."
     )
     credit_poll_seconds: float = Field(
         default=60.0, gt=0, description="How often the bureau's notifications are read."

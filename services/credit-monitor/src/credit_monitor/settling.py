@@ -27,7 +27,9 @@ async def settle_changes(desk: Desk, known: Known) -> None:
     rating, listing = known.credit.rating, known.listing
     assert rating  # noqa: S101 - the policy settles only what is watched
     assert listing  # noqa: S101 - the same
-    patient = not (desk.work.look and desk.work.unexplained)
+    # Where all that was told is that there is something, nothing more is to be waited for.
+    is_hint = bool(known.told) and all(one.fact == "other" for one in known.told)
+    patient = not is_hint and not (desk.work.look and desk.work.unexplained)
     if not known.told:
         entry = await desk.bureau.entry(listing.portfolio, listing.reference)
         if entry is None:
@@ -69,7 +71,7 @@ async def _settled(desk: Desk, known: Known, settled: Settled) -> None:
         for found in settled.found
     ]
     async with work.holding(desk.pool, desk.work) as (connection, _):
-        await notices.close(connection, desk.bureau.name, tenant, done)
+        await notices.close(connection, desk.account.key, tenant, done)
         await subjects.reached(connection, tenant, company_id, settled.as_of)
         if settled.look_again:
             await work.wait_for_poll(connection, desk.work, unexplained=True)
@@ -90,7 +92,7 @@ async def _listed_no_more(desk: Desk, listing: Listing) -> None:
     """Put a company back that somebody took out of the portfolio."""
     log.warning("missing in its portfolio, put back", company=str(desk.work.company_id))
     async with work.holding(desk.pool, desk.work) as (connection, _):
-        maybe = Listing(listing.portfolio, listing.reference, "maybe")
+        maybe = Listing(listing.portfolio, listing.reference, "maybe", listing.account)
         await listings.put(connection, desk.work.tenant, desk.work.company_id, maybe)
         await work.go_on(connection, desk.work)
 
@@ -120,7 +122,7 @@ async def note_change(desk: Desk, known: Known) -> None:
     ]
     async with work.holding(desk.pool, desk.work) as (connection, _):
         done = {told.id for told in known.told}
-        await notices.close(connection, desk.bureau.name, desk.work.tenant, done)
+        await notices.close(connection, desk.account.key, desk.work.tenant, done)
         await work.drop(connection, desk.work)
         await desk.record(connection, wishes)
     reach("credit-monitor.change-noted")

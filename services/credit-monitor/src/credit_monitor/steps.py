@@ -17,6 +17,7 @@ from credit_monitor.answering import FAILURES, answer
 from credit_monitor.bureaus.port import Rated, Unavailable
 from credit_monitor.costs import CapReached
 from credit_monitor.desk import RECHECK, Desk, Known
+from credit_monitor.leavings import leave
 from credit_monitor.listings import Listing
 from credit_monitor.months import next_month
 from credit_monitor.policy import Step, next_step
@@ -45,7 +46,9 @@ async def take(desk: Desk) -> Step:
     """Take the next step with a company; returns which one it was."""
     known = await desk.look()
     step, cause = next_step(known.subject, known.credit, known.dealings, known.policy)
-    if step is Step.STOP:
+    if step is Step.LEAVE:
+        await leave(desk, known, cause)
+    elif step is Step.STOP:
         await _say(desk, desk.wish(StopWatch, cause=cause))
         log.info("credit watch ended", company=str(desk.work.company_id), cause=cause)
     elif step is Step.EXCLUDE:
@@ -130,19 +133,19 @@ async def watch(desk: Desk, known: Known) -> None:
     reference = rating.reference if rating else known.standing.reference
     assert reference  # noqa: S101 - the policy watches only what the bureau was asked about
     tenant, company_id = desk.work.tenant, desk.work.company_id
-    portfolio = await listings.portfolio_of(desk.pool, desk.bureau, tenant)
+    portfolio = await listings.portfolio_of(desk.pool, desk.account, tenant)
     reach("credit-monitor.portfolio-opened")
-    maybe = Listing(portfolio, reference, "maybe")
+    maybe = Listing(portfolio, reference, "maybe", desk.account.key)
     async with work.holding(desk.pool, desk.work) as (connection, _):
         await listings.put(connection, tenant, company_id, maybe)
     reach("credit-monitor.listing-intended")
     ours = f"{tenant}:{company_id}"
     if not await desk.bureau.watch(portfolio, reference, ours):
-        await listings.forget_portfolio(desk.pool, desk.bureau, tenant)
+        await listings.forget_portfolio(desk.pool, desk.account, tenant)
         raise Unavailable("no such portfolio or company")
     reach("credit-monitor.portfolio-added")
     async with work.holding(desk.pool, desk.work) as (connection, touched):
-        is_there = Listing(portfolio, reference, "yes")
+        is_there = Listing(portfolio, reference, "yes", desk.account.key)
         await listings.put(connection, tenant, company_id, is_there)
         # Between the report and now its rating may have changed without a notification.
         await work.wait_for_poll(connection, desk.work, unexplained=False)

@@ -1,6 +1,6 @@
 """The table `work`: companies that something is to be done about, leased to one worker each."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +13,18 @@ from chassis.tenancy import Connection, Pool, tenant_transaction
 from credit_monitor.leases import LEASE_SECONDS, LeaseLost
 
 TOUCH = """
-INSERT INTO work (tenant_id, company_id, correlation, causation) VALUES ($1, $2, $3, $4)
+INSERT INTO work (tenant_id, company_id, correlation, causation, account)
+VALUES ($1, $2, $3, $4, account_of($1))
 ON CONFLICT (tenant_id, company_id) DO UPDATE SET
-  generation = work.generation + 1, due_at = now(), attempts = 0,
+  generation = work.generation + 1, due_at = now(), attempts = 0, account = excluded.account,
   correlation = excluded.correlation, causation = excluded.causation
 """
 TOUCH_ALL = """
-INSERT INTO work (tenant_id, company_id, correlation, look)
-SELECT $1, company_id, $3, $4 FROM unnest($2::uuid[]) AS t (company_id) ORDER BY company_id
+INSERT INTO work (tenant_id, company_id, correlation, look, account)
+SELECT $1, company_id, $3, $4, account_of($1)
+FROM unnest($2::uuid[]) AS t (company_id) ORDER BY company_id
 ON CONFLICT (tenant_id, company_id) DO UPDATE SET
-  generation = work.generation + 1, due_at = now(), attempts = 0,
+  generation = work.generation + 1, due_at = now(), attempts = 0, account = excluded.account,
   correlation = excluded.correlation,
   look = work.look OR (excluded.look AND work.after_poll IS NULL),
   unexplained = work.unexplained AND (work.look OR work.after_poll IS NOT NULL)
@@ -30,16 +32,27 @@ ON CONFLICT (tenant_id, company_id) DO UPDATE SET
 """Who waits for a poll is looked at after it, and not before: what differs may yet be told."""
 LEASE = """
 WITH due AS MATERIALIZED (
-  SELECT tenant_id, company_id FROM work
-  WHERE due_at <= now() AND (leased_until IS NULL OR leased_until < now())
-  ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+  SELECT d.tenant_id, d.company_id FROM accounts a CROSS JOIN LATERAL (
+    SELECT tenant_id, company_id FROM work w
+    WHERE w.account = a.account
+      AND due_at <= now() AND (leased_until IS NULL OR leased_until < now())
+    ORDER BY due_at LIMIT greatest(0, $1 - coalesce(($3::jsonb ->> a.account)::int, 0))
+    FOR UPDATE SKIP LOCKED) d
 )
 UPDATE work w SET fence = w.fence + 1, leased_until = now() + make_interval(secs => $2) FROM due
 WHERE w.tenant_id = due.tenant_id AND w.company_id = due.company_id
 RETURNING w.*
 """
 """Materialised, or a plan that looks for what is due anew for each row takes it all."""
+LOOK_AFTER_POLL = """
+UPDATE work SET look = true, after_poll = NULL, due_at = now(), generation = generation + 1
+WHERE after_poll < $1 AND account = $2
+"""
 MINE = "tenant_id = $1 AND company_id = $2 AND fence = $3"
+EXTEND = f"""
+UPDATE work SET leased_until = now() + make_interval(secs => $4)
+WHERE {MINE} AND leased_until IS NOT NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,7 @@ class Work:
     id: UUID
     generation: int
     fence: int
+    account: str
     attempts: int
     look: bool
     unexplained: bool
@@ -94,9 +108,10 @@ async def known(connection: Connection, tenant: str, companies: list[UUID]) -> s
     return {row["company_id"] for row in await connection.fetch(find, tenant, companies)}
 
 
-async def lease(pool: Pool, at_most: int) -> list[Work]:
-    """Take companies in hand that are due and in nobody else's."""
-    return [_work(row) for row in await pool.fetch(LEASE, at_most, LEASE_SECONDS)]
+async def lease(pool: Pool, at_most: int, in_hand: Mapping[str, int] | None = None) -> list[Work]:
+    """Take companies in hand that are due and in nobody else's: so many of each account."""
+    busy = orjson.dumps(dict(in_hand or {})).decode()
+    return [_work(row) for row in await pool.fetch(LEASE, at_most, LEASE_SECONDS, busy)]
 
 
 def _work(row: Any) -> Work:
@@ -106,6 +121,7 @@ def _work(row: Any) -> Work:
         id=row["id"],
         generation=row["generation"],
         fence=row["fence"],
+        account=row["account"],
         attempts=row["attempts"],
         look=row["look"],
         unexplained=row["unexplained"],
@@ -118,12 +134,7 @@ def _work(row: Any) -> Work:
 
 async def extend(pool: Pool, work: Work) -> None:
     """Keep a company in hand a little longer."""
-    await pool.execute(
-        "UPDATE work SET leased_until = now() + make_interval(secs => $4)"
-        f" WHERE {MINE} AND leased_until IS NOT NULL",
-        *work.mine,
-        LEASE_SECONDS,
-    )
+    await pool.execute(EXTEND, *work.mine, LEASE_SECONDS)
 
 
 @asynccontextmanager
@@ -234,10 +245,6 @@ async def release(pool: Pool, held: Iterable[Work]) -> None:
         await pool.execute(f"UPDATE work SET leased_until = NULL WHERE {MINE}", *work.mine)
 
 
-async def look_after_poll(connection: Connection, begun: datetime) -> None:
+async def look_after_poll(connection: Connection, account: str, begun: datetime) -> None:
     """Let companies be looked at that waited for a reading of notifications begun by now."""
-    await connection.execute(
-        "UPDATE work SET look = true, after_poll = NULL, due_at = now(),"
-        " generation = generation + 1 WHERE after_poll < $1",
-        begun,
-    )
+    await connection.execute(LOOK_AFTER_POLL, begun, account)

@@ -1,6 +1,7 @@
 """Works off what is to be done about companies, several at once, each step by step."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 
 import structlog
@@ -10,7 +11,8 @@ from chassis.failpoints import reach
 from chassis.postgres import TRANSIENT, heal
 from chassis.site import Site
 from credit_monitor import metrics, work
-from credit_monitor.bureaus.port import Bureau, Unavailable
+from credit_monitor.accounts import Accounts
+from credit_monitor.bureaus.port import Unavailable
 from credit_monitor.desk import Desk
 from credit_monitor.leases import LeaseLost, kept_up
 from credit_monitor.steps import take
@@ -19,8 +21,11 @@ from credit_monitor.work import Work
 log = structlog.get_logger()
 
 AT_ONCE_MAX = 6
-"""Calls to the bureau under way at a time: enough for some ten companies a second, and each
-holds a database connection only in passing."""
+"""Companies in hand at a time at one account: enough for some ten a second. What waits for one
+bureau takes none of another's hands."""
+IN_HAND_MAX = 600
+"""At all accounts together: a hundred that hang leave room; each holds a connection to the
+database only in passing."""
 LOOK_SECONDS = 0.25
 """How soon work is seen that another process left; our own rings."""
 BACKOFF_SECONDS_FIRST, BACKOFF_SECONDS_MAX = 1.0, 60.0
@@ -30,9 +35,9 @@ STOP_SECONDS_MAX = 0.5
 class Worker:
     """Takes companies in hand and takes the next step with each."""
 
-    def __init__(self, site: Site, bureau: Bureau) -> None:
+    def __init__(self, site: Site, accounts: Accounts) -> None:
         self._site = site
-        self._bureau = bureau
+        self._accounts = accounts
         self._in_hand: dict[asyncio.Task[None], Work] = {}
 
     async def run(self) -> None:
@@ -51,18 +56,19 @@ class Worker:
     async def _turn(self) -> None:
         """Fill our hands; with nothing more to take, wait until somebody rings."""
         self._site.changed.clear()
-        free = AT_ONCE_MAX - len(self._in_hand)
-        taken = await work.lease(self._site.pool, free) if free else []
+        busy = Counter(held.account for held in self._in_hand.values())
+        is_full = len(self._in_hand) >= IN_HAND_MAX
+        taken = [] if is_full else await work.lease(self._site.pool, AT_ONCE_MAX, busy)
         for held in taken:
             task = asyncio.create_task(self.do(held))
             self._in_hand[task] = held
             task.add_done_callback(self._done)
-        if len(taken) < free or not free:
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._site.changed.wait()
-            except TimeoutError:
-                return
+        # Who is taken leaves nobody due at its account, or no hand free there: one is rung for.
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._site.changed.wait()
+        except TimeoutError:
+            return
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._in_hand.pop(task, None)
@@ -78,7 +84,8 @@ class Worker:
         try:
             reach("credit-monitor.leased")
             async with kept_up(lambda: work.extend(pool, held)):
-                step = await take(Desk(pool, self._site.streams, self._bureau, held))
+                account = await self._accounts.of(held.tenant)
+                step = await take(Desk(pool, self._site.streams, account, held))
             outcome = "ok"
         except LeaseLost:
             outcome = "lease-lost"

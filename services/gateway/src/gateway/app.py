@@ -12,6 +12,7 @@ from gateway.access.permit import only_known_parameters, require_permissions
 from gateway.alerts.api import router as alerts_router
 from gateway.alerts.choices import router as alert_choices
 from gateway.alerts.projection import alert_preferences, alert_settings, alerts
+from gateway.bureaus.api import router as bureaus
 from gateway.companies.api import router as company_list_router
 from gateway.companies.projection import company_list
 from gateway.company.addresses import router as addresses
@@ -62,6 +63,7 @@ ROUTERS = (
     users_router,
     departments_router,
     settings_router,
+    bureaus,
     keys,
     events,
 )

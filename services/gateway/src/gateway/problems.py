@@ -41,6 +41,9 @@ STATUS: dict[str, int] = {
     "credit-form-not-allowed": 422,
     "credit-prices-missing": 422,
     "key-of-nobody": 422,
+    "bureau-unknown": 422,
+    "bureau-credentials-malformed": 422,
+    "bureau-credentials-missing": 422,
 }
 """The gateway's own codes, and those it answers otherwise than `chassis.problems` would."""
 FRAMEWORK_CODES = {

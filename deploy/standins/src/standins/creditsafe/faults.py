@@ -33,7 +33,8 @@ class Faults(BaseModel):
     its rating; another company's report). Then what becomes of notifications: each listed
     `repeat` more times, issued anew `reissue` times under other ids, listed out of order,
     published late, published on time but seen late, or forgotten for the next `forget` changes.
-    `limits` keeps a provider's own limits to calls, which tests would run into.
+    `limits` keeps a provider's own limits to calls, which tests would run into. `pending_seconds`
+    is how long what is put into a portfolio is not there yet, where a provider says so.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -54,6 +55,7 @@ class Faults(BaseModel):
     forget: Annotated[int, Field(ge=0)] = 0
     expire_tokens: bool = False
     limits: bool = False
+    pending_seconds: Seconds = 0
     token_seconds: Annotated[int, Field(ge=1, le=SECONDS_MAX)] = SECONDS_MAX
 
     def strikes(self, path: str) -> bool:

@@ -1,8 +1,8 @@
 """Creditsafe Connect behind our port: search, report, portfolios and their notifications."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from functools import partial
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -10,56 +10,55 @@ import structlog
 from credit_monitor.bureaus import creditsafe_values as values
 from credit_monitor.bureaus import creditsafe_wire as wire
 from credit_monitor.bureaus.connect import Connect
+from credit_monitor.bureaus.creditsafe_portfolios import PAGE_SIZE, PAGES_MAX, Portfolios, expect
+from credit_monitor.bureaus.keeping import keeping
 from credit_monitor.bureaus.port import (
+    Archive,
+    Batch,
+    Capabilities,
     Denied,
-    Entry,
     Garbled,
-    Member,
     Notice,
     NotRated,
     Rated,
+    Reading,
     Report,
     Subject,
     Unavailable,
     Unknown,
 )
+from credit_monitor.bureaus.reading import read
 from credit_monitor.changes import Fact, Part
 
 log = structlog.get_logger()
 
-PAGE_SIZE = 1000
-"""The most the bureau gives at once."""
-PAGES_MAX = 200
-"""A night on which every company is rated anew, twice over; more is a mistake."""
-OK, FORBIDDEN, NOT_FOUND, CONFLICT = 200, 403, 404, 409
-GLOBAL = "XX"
-RULE_SETTINGS = {
-    101: {"param0": "", "param1": "Any", "param2": "true"},
-}
-"""Rule 101 can be narrowed to falls below a band; we want every change."""
-RULES_OF_RATINGS = ("rating", "limit", "score")
-"""Which of a country's own rules we switch on, by their names."""
+OK, FORBIDDEN, NOT_FOUND = 200, 403, 404
 
 
-class Creditsafe:
+class Creditsafe(Portfolios):
     """One account at Creditsafe Connect."""
 
     name = "creditsafe"
-    countries = frozenset(values.CURRENCIES)
+    can = Capabilities()
 
-    def __init__(self, connect: Connect, timezone: str = "UTC") -> None:
-        self._connect = connect
+    def __init__(
+        self, connect: Connect, timezone: str = "UTC", archive: Archive | None = None
+    ) -> None:
+        super().__init__(connect)
         self._zone = ZoneInfo(timezone)
+        self._archive = archive
 
     async def find(self, country: str, number: str) -> str | None:
         """Return the bureau's reference for a number, if it has the company."""
         asked = {"countries": country, "regNo": number}
-        status, said = await self._connect.call("search", "GET", "companies", params=asked)
+        status, said = await self._connect.call(
+            "search", "GET", "companies", operation="search", params=asked
+        )
         if status == FORBIDDEN:
             raise Unavailable("search: we may not ask")
         if status != OK:
             return None
-        hits: wire.Hits = wire.read(wire.Hits, said)
+        hits: wire.Hits = read(wire.Hits, said)
         for hit in hits.companies:
             if hit.is_for(country, number):
                 return hit.id
@@ -69,7 +68,13 @@ class Creditsafe:
         """Buy a report."""
         asked = {"language": "en", "template": "full", "callRef": purpose}
         status, said = await self._connect.call(
-            "report", "GET", f"companies/{subject.reference}", once=True, params=asked
+            "report",
+            "GET",
+            f"companies/{subject.reference}",
+            operation="report",
+            once=True,
+            keep=keeping(self._archive, subject),
+            params=asked,
         )
         if status == NOT_FOUND:
             return Unknown()
@@ -77,7 +82,7 @@ class Creditsafe:
             return Denied()
         if status != OK:
             raise Garbled(f"report: {status}")
-        report: wire.ReportAnswer = wire.read(wire.ReportAnswer, said)
+        report: wire.ReportAnswer = read(wire.ReportAnswer, said)
         if not report.is_for(subject.number):
             raise Garbled("report: it is about another company")
         if report.report.rating is None:
@@ -87,151 +92,34 @@ class Creditsafe:
         rating = report.rating(self.name, subject.reference, subject.country)
         return Rated(rating, values.naive(report.date_of_order, self._zone))
 
-    async def open_portfolio(self, name: str) -> str:
-        """Return the portfolio of this name, made if there was none, its rules switched on."""
-        portfolio = await self._find_portfolio(name)
-        if portfolio is None:
-            # Asked again after a lost answer it would be made twice: names are not unique.
-            status, said = await self._connect.call(
-                "portfolio-create",
-                "POST",
-                "monitoring/portfolios",
-                once=True,
-                json={"name": name, "isDefault": False, "emails": [], "emailLanguage": "en"},
-            )
-            _expect(status, "portfolio-create")
-            made: wire.Portfolio = wire.read(wire.Portfolio, said)
-            portfolio = made.id
-            log.info("portfolio opened", portfolio=name)
-        for country in (GLOBAL, *sorted(self.countries)):
-            await self._switch_rules_on(portfolio, country)
-        return portfolio
-
-    async def _find_portfolio(self, name: str) -> str | None:
-        for page in range(PAGES_MAX):
-            asked = {"page": page, "pageSize": PAGE_SIZE}
-            status, said = await self._connect.call(
-                "portfolio-list", "GET", "monitoring/portfolios", params=asked
-            )
-            _expect(status, "portfolio-list")
-            listed: wire.Portfolios = wire.read(wire.Portfolios, said)
-            for portfolio in listed.data.portfolios:
-                if portfolio.name == name:
-                    return portfolio.id
-            if listed.paging.next is None:
-                return None
-        raise Garbled("portfolio-list: it does not end")
-
-    async def _switch_rules_on(self, portfolio: str, country: str) -> None:
-        """Switch on what tells of ratings: in a new portfolio every rule is off."""
-        path = f"monitoring/eventRules/{country}"
-        status, said = await self._connect.call("rules-list", "GET", path)
-        _expect(status, "rules-list")
-        rules: list[wire.Rule] = wire.read(list[wire.Rule], said)
-        wanted = [rule for rule in rules if _is_of_ratings(rule)]
-        path = f"monitoring/portfolios/{portfolio}/eventRules/{country}"
-        body = [
-            {"ruleCode": rule.code, "isActive": 1, **RULE_SETTINGS.get(rule.code, {})}
-            for rule in wanted
-        ]
-        status, _ = await self._connect.call("rules-set", "PUT", path, json=body)
-        _expect(status, "rules-set")
-
-    async def watch(self, portfolio: str, reference: str, ours: str) -> bool:
-        """Put a company into a portfolio; being there already is as good."""
-        status, _ = await self._connect.call(
-            "portfolio-add",
-            "POST",
-            f"monitoring/portfolios/{portfolio}/companies",
-            json={"id": reference, "personalReference": ours, "freeText": "", "personalLimit": ""},
-        )
-        if status not in {OK, CONFLICT, NOT_FOUND}:
-            raise Unavailable(f"portfolio-add: {status}")
-        return status != NOT_FOUND
-
-    async def unwatch(self, portfolio: str, reference: str) -> None:
-        """Take a company out of a portfolio; not being there is as good."""
-        path = f"monitoring/portfolios/{portfolio}/companies/{reference}"
-        status, _ = await self._connect.call("portfolio-remove", "DELETE", path)
-        if status == FORBIDDEN:
-            raise Unavailable(f"portfolio-remove: {status}")
-
-    async def entry(self, portfolio: str, reference: str) -> Entry | None:
-        """Return a company as the portfolio has it now, at no cost."""
-        status, said = await self._connect.call(
-            "portfolio-entry",
-            "GET",
-            f"monitoring/portfolios/{portfolio}/companies",
-            params={"searchQuery": reference, "page": 0, "pageSize": PAGE_SIZE},
-        )
-        if status == NOT_FOUND:
-            return None
-        _expect(status, "portfolio-entry")
-        members: wire.Members = wire.read(wire.Members, said)
-        for member in members.data:
-            if member.id == reference:
-                return Entry(reference, member.told())
-        return None
-
-    async def listed(self, portfolio: str) -> Sequence[Member] | None:
-        """Return everybody in a portfolio, at no cost; nothing when there is no such portfolio.
-
-        A list that is shorter than it says it is would have us put back who is there.
-        """
-        members: dict[str, Member] = {}
-        for page in range(PAGES_MAX):
-            status, said = await self._connect.call(
-                "portfolio-export",
-                "GET",
-                f"monitoring/portfolios/{portfolio}/companies",
-                params={"page": page, "pageSize": PAGE_SIZE},
-            )
-            if status == NOT_FOUND:
-                return None
-            _expect(status, "portfolio-export")
-            answer: wire.Members = wire.read(wire.Members, said)
-            for one in answer.data:
-                members[one.id] = Member(one.id, one.personal_reference or "", one.told())
-            if answer.paging.next is None:
-                break
-        else:
-            raise Garbled("portfolio-export: it does not end")
-        if len(members) < (answer.total_count or 0):
-            raise Garbled("portfolio-export: some are missing")
-        return list(members.values())
-
-    async def notices(self, since: datetime | None) -> Sequence[Notice]:
-        """Return all that was published since a moment of the bureau's clock, oldest first."""
+    async def notices(self, reading: Reading) -> Batch:
+        """Return all that was published since a moment of the bureau's clock."""
         notices: list[Notice] = []
+        raw: list[UUID] = []
         asked: dict[str, Any] = {"sortBy": "eventId", "sortDir": "asc", "pageSize": PAGE_SIZE}
-        if since is not None:
-            asked |= {"startDate": values.written(since), "filterByCreatedDate": "true"}
+        if reading.since is not None:
+            asked |= {"startDate": values.written(reading.since), "filterByCreatedDate": "true"}
         for page in range(PAGES_MAX):
             status, said = await self._connect.call(
                 "notifications",
                 "GET",
                 "monitoring/notificationEvents",
+                keep=partial(self._keep, raw),
                 params={**asked, "page": page},
             )
-            _expect(status, "notifications")
-            answer: wire.Notifications = wire.read(wire.Notifications, said)
+            expect(status, "notifications")
+            answer: wire.Notifications = read(wire.Notifications, said)
             notices += [event.notice(self._zone) for event in answer.data]
             if answer.paging.next is None:
                 break
         else:
             log.error("more notifications than can be read at once", pages=PAGES_MAX)
-        return sorted(notices, key=lambda notice: (notice.at, notice.id))
+        return Batch(sorted(notices, key=lambda notice: (notice.at, notice.id)), raw=raw)
+
+    async def _keep(self, raw: list[UUID], body: bytes) -> None:
+        if self._archive is not None:
+            raw.append(await self._archive.keep_notifications(None, body))
 
     def part(self, fact: Fact, text: str, country: str) -> Part:
         """Return what a notification's value means for a rating."""
         return values.part(fact, text, country)
-
-
-def _is_of_ratings(rule: wire.Rule) -> bool:
-    return any(word in rule.name.lower() for word in RULES_OF_RATINGS)
-
-
-def _expect(status: int, call: str) -> None:
-    """Take a refusal where there should be none for a passing one."""
-    if status not in {OK, 204}:
-        raise Unavailable(f"{call}: {status}")

@@ -1,18 +1,16 @@
 """What Creditsafe Connect writes, read tolerantly: unknown fields are passed over."""
 
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from contracts.values import Band, CreditRating
 from credit_monitor.bureaus.creditsafe_values import fact_of, is_number, money, naive, part
-from credit_monitor.bureaus.port import Garbled, Notice
+from credit_monitor.bureaus.port import Notice
 from credit_monitor.changes import Part
-
-M = TypeVar("M")
 
 
 class Wire(BaseModel):
@@ -235,14 +233,3 @@ class Notifications(Wire):
 
     data: tuple[Notification, ...] = ()
     paging: Paging = Paging()
-
-
-def read(form: type[M] | Any, said: Any) -> M:
-    """Read an answer; one that makes no sense is `Garbled`."""
-    try:
-        answer: M = TypeAdapter(form).validate_python(said)
-    except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in wrong["loc"])
-        raise Garbled(f"not understood: {where}: {wrong['msg']}") from error
-    return answer

@@ -1,6 +1,6 @@
 """Remembers that a login was refused, so that nobody, not even after a restart, tries it again.
 
-Creditsafe locks an account after three wrong passwords. A refused password is therefore tried
+Bureaus lock an account after three wrong passwords. A refused password is therefore tried
 again only after a long pause, or when another one has been set.
 """
 
@@ -55,17 +55,17 @@ class MemoryLogins:
 class PostgresLogins:
     """Remembers across restarts and replicas."""
 
-    def __init__(self, pool: Pool, bureau: str, pause_seconds: float = PAUSE_SECONDS) -> None:
+    def __init__(self, pool: Pool, account: str, pause_seconds: float = PAUSE_SECONDS) -> None:
         self._pool = pool
-        self._bureau = bureau
+        self._account = account
         self._pause = pause_seconds
 
     async def wait(self, fingerprint: str) -> float:
         """Return for how many seconds these credentials must not be tried."""
         left = await self._pool.fetchval(
             "SELECT extract(epoch FROM login_refused_at - now())::float + $3 FROM accounts"
-            " WHERE bureau = $1 AND login_refused_as = $2",
-            self._bureau,
+            " WHERE account = $1 AND login_refused_as = $2",
+            self._account,
             fingerprint,
             self._pause,
         )
@@ -74,7 +74,8 @@ class PostgresLogins:
     async def refused(self, fingerprint: str) -> None:
         """Remember that these credentials were refused just now."""
         await self._pool.execute(
-            "UPDATE accounts SET login_refused_at = now(), login_refused_as = $2 WHERE bureau = $1",
-            self._bureau,
+            "UPDATE accounts SET login_refused_at = now(), login_refused_as = $2"
+            " WHERE account = $1",
+            self._account,
             fingerprint,
         )

@@ -13,9 +13,9 @@ from typing import Any, Protocol, Self
 import httpx2
 import stamina
 
+from chassis.breaker import Breaker, LeftAlone
+from chassis.pace import Pace, TooFast
 from enrichment import metrics
-from enrichment.sources.breaker import Breaker
-from enrichment.sources.pace import Pace
 from enrichment.sources.port import Barred, Garbled, Unavailable
 
 CONNECT_SECONDS_MAX = 2.0
@@ -156,8 +156,11 @@ class Calls:
     async def send(self, purpose: Purpose, method: str, path: str, **more: Any) -> httpx2.Response:
         """Send one request; whatever goes wrong on the way is `Unavailable`."""
         breaker = self._breakers.setdefault(purpose.name, Breaker(self.source))
-        breaker.pass_through()
-        await self.pace.wait(purpose.seconds_max)
+        try:
+            breaker.pass_through()
+            await self.pace.wait(purpose.seconds_max)
+        except (LeftAlone, TooFast) as error:
+            raise Unavailable(f"{self.source}: {error}", error.seconds) from error
         began = time.perf_counter()
         outcome = "failed"
         try:

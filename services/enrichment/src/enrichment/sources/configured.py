@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urljoin
 
+from chassis.pace import Pace
 from enrichment.settings import RegistrySettings
 from enrichment.sources import bolagsverket, brreg, cvr, gleif, prh, scb
 from enrichment.sources.bolagsverket import Bolagsverket
@@ -14,7 +15,6 @@ from enrichment.sources.brreg import Brreg
 from enrichment.sources.calls import Calls, Credentials, Openly, client
 from enrichment.sources.cvr import Cvr
 from enrichment.sources.gleif import Gleif
-from enrichment.sources.pace import Pace
 from enrichment.sources.port import Source
 from enrichment.sources.prh import Prh
 from enrichment.sources.scb import Scb

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     READ_ALERTS = "alerts:read"
     ACKNOWLEDGE_ALERTS = "alerts:acknowledge"
     CHOOSE_MAIL = "alerts:choose-mail"
+    MANAGE_BUREAUS = "bureaus:manage"
 
 
 READING = frozenset(
@@ -43,6 +44,7 @@ MANAGING = CHANGING | {
     Permission.MANAGE_USERS,
     Permission.MANAGE_KEYS,
     Permission.MANAGE_CREDIT,
+    Permission.MANAGE_BUREAUS,
 }
 
 ALLOWED: dict[Role, frozenset[Permission]] = {

@@ -1,12 +1,18 @@
-"""How fast a source may be asked: so many calls a second, and none while it wants us to wait."""
+"""How fast somebody may be asked: so many calls a second, and none while they want us to wait."""
 
 import asyncio
 import time
 
-from enrichment.sources.port import Unavailable
-
 PATIENCE_SECONDS_MAX = 30.0
 """Whoever would have to wait longer is told so instead."""
+
+
+class TooFast(Exception):
+    """It would be so many seconds until the next call may be made."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("too many calls")
+        self.seconds = seconds
 
 
 class Pace:
@@ -19,16 +25,16 @@ class Pace:
         self._held_until = 0.0
 
     async def wait(self, patience_seconds: float = PATIENCE_SECONDS_MAX) -> None:
-        """Take a token, waiting for it; raises `Unavailable` where that would take too long."""
+        """Take a token, waiting for it; raises `TooFast` where that would take too long."""
         now = time.monotonic()
         free_at = max(self._free_at, self._held_until, now - self._slack)
         seconds = free_at - now
         if seconds > patience_seconds:
-            raise Unavailable("too many calls", seconds)
+            raise TooFast(seconds)
         self._free_at = free_at + self._gap
         if seconds > 0:
             await asyncio.sleep(seconds)
 
     def hold(self, seconds: float) -> None:
-        """Send nothing for a while: the source said so."""
+        """Send nothing for a while: they said so."""
         self._held_until = max(self._held_until, time.monotonic() + seconds)

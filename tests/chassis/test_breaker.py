@@ -1,17 +1,19 @@
-"""How fast a source is asked, and when it is left alone."""
+"""How fast somebody is asked, and when they are left alone."""
 
 import asyncio
 
 import pytest
 
-from enrichment.sources.breaker import (
+from chassis.breaker import (
     FAILURES_MAX,
+    LATEST,
     OPEN_SECONDS_FIRST,
     OPEN_SECONDS_MAX,
+    PROBES,
     Breaker,
+    LeftAlone,
 )
-from enrichment.sources.pace import Pace
-from enrichment.sources.port import Unavailable
+from chassis.pace import Pace, TooFast
 
 
 class Clock:
@@ -32,38 +34,58 @@ def failed_often(clock: Clock) -> Breaker:
     return breaker
 
 
-def test_a_source_that_fails_now_and_then_is_asked_on() -> None:
+def test_whoever_fails_now_and_then_is_asked_on() -> None:
     breaker = Breaker("a source", Clock())
-    for _ in range(3 * FAILURES_MAX):
+    for n in range(5 * LATEST):
         breaker.pass_through()
-        breaker.failed()
-        breaker.pass_through()
-        breaker.worked()
-    assert not breaker.is_open
+        breaker.worked() if n % 3 else breaker.failed()
+    assert breaker.state == "closed"
 
 
-def test_after_a_while_one_call_tries_whether_it_is_over() -> None:
+def test_whoever_fails_every_other_time_is_left_alone_too() -> None:
+    breaker = Breaker("a source", Clock())
+    for n in range(LATEST):
+        breaker.pass_through()
+        breaker.worked() if n % 2 else breaker.failed()
+    breaker.failed()
+    assert breaker.state == "open"
+
+
+def test_after_a_while_a_few_calls_try_whether_it_is_over() -> None:
     clock = Clock()
     breaker = failed_often(clock)
-    with pytest.raises(Unavailable):
+    with pytest.raises(LeftAlone) as left:
         breaker.pass_through()
+    assert left.value.seconds == OPEN_SECONDS_FIRST
     clock.now += OPEN_SECONDS_FIRST
-    breaker.pass_through()
-    with pytest.raises(Unavailable):
+    assert breaker.state == "half-open"
+    for _ in range(PROBES):
         breaker.pass_through()
-    breaker.worked()
-    breaker.pass_through()
+    with pytest.raises(LeftAlone):
+        breaker.pass_through()
+    for _ in range(PROBES):
+        breaker.worked()
+    assert breaker.state == "closed"
     breaker.pass_through()
 
 
-def test_a_source_that_still_fails_is_left_alone_for_longer_and_not_for_ever() -> None:
+def test_calls_that_tried_and_never_came_back_do_not_close_the_door_for_ever() -> None:
+    clock = Clock()
+    breaker = failed_often(clock)
+    for _ in range(3):
+        clock.now += OPEN_SECONDS_FIRST
+        for _ in range(PROBES):
+            breaker.pass_through()
+
+
+def test_whoever_still_fails_is_left_alone_for_longer_and_not_for_ever() -> None:
     clock = Clock()
     breaker = failed_often(clock)
     clock.now += OPEN_SECONDS_FIRST
     breaker.pass_through()
     breaker.failed()
     clock.now += OPEN_SECONDS_FIRST
-    with pytest.raises(Unavailable):
+    with pytest.raises(LeftAlone):
         breaker.pass_through()
     for _ in range(20):
         clock.now += OPEN_SECONDS_MAX
@@ -86,6 +108,6 @@ async def test_calls_are_spread_over_time_beyond_what_is_allowed_at_once() -> No
 async def test_whoever_cannot_wait_is_told_how_long_it_would_take() -> None:
     pace = Pace(1, 1)
     pace.hold(20)
-    with pytest.raises(Unavailable) as refusal:
+    with pytest.raises(TooFast) as refusal:
         await pace.wait(patience_seconds=1)
-    assert refusal.value.retry_after == pytest.approx(20, abs=1)
+    assert refusal.value.seconds == pytest.approx(20, abs=1)

@@ -1,0 +1,1 @@
+"""A stand-in for Dun & Bradstreet: Direct+'s wire format, with knobs to misbehave."""

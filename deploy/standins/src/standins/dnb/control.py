@@ -1,0 +1,94 @@
+"""The stand-in's own endpoints: rate otherwise, merge, misbehave, tell all."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException
+from pydantic import BaseModel, ConfigDict, Field
+
+from standins.creditsafe import faults
+from standins.creditsafe.door import store_of
+from standins.creditsafe.ratings import is_number
+from standins.creditsafe.store import Store
+from standins.dnb.companies import GRADES, Company, by_number, change, merge
+
+router = APIRouter(prefix="/_control", tags=["control"])
+Stored = Annotated[Store, Depends(store_of)]
+
+
+class NewRating(BaseModel):
+    """Another rating; what is left out stays as it is, null is none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    grade: str | None = None
+    score: Annotated[int, Field(ge=1, le=100)] | None = None
+    limit: Annotated[int, Field(ge=0)] | None = None
+
+
+@router.post("/companies/{country}/{number}")
+async def change_rating(store: Stored, country: str, number: str, wish: NewRating) -> Any:
+    """Rate a company otherwise; whoever has registered it is told."""
+    known = by_number(store, country, number) if is_number(country, number) else None
+    if known is None or (wish.grade is not None and wish.grade not in GRADES):
+        raise HTTPException(422, "no such company or grade")
+    named = wish.model_fields_set
+    new = Company(
+        country,
+        number,
+        known.duns,
+        wish.grade if "grade" in named else known.grade,
+        wish.score if "score" in named else known.percentile,
+        wish.limit if "limit" in named else known.limit,
+        known.changed_at,
+    )
+    return change(store, known, new)
+
+
+@router.get("/companies/{country}/{number}")
+async def show_rating(store: Stored, country: str, number: str) -> Any:
+    """Show a company without a token and unmetered."""
+    known = by_number(store, country, number) if is_number(country, number) else None
+    if known is None:
+        raise HTTPException(404, "not known here")
+    return {"id": known.duns, "grade": known.grade, "score": known.percentile, "limit": known.limit}
+
+
+@router.post("/companies/{country}/{number}/merged-into/{duns}")
+async def merge_company(store: Stored, country: str, number: str, duns: str) -> Any:
+    """Merge a company's DUNS into another one."""
+    known = by_number(store, country, number)
+    if known is None:
+        raise HTTPException(404, "not known here")
+    return merge(store, known, duns)
+
+
+@router.post("/faults")
+async def misbehave(store: Stored, wished: dict[str, Any]) -> Any:
+    """Misbehave as wished; what is not named stays as it was."""
+    try:
+        return faults.change(store, wished)
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from error
+
+
+@router.delete("/faults")
+async def behave(store: Stored) -> Any:
+    """Behave, and unlock the account."""
+    faults.clear(store)
+    return faults.present(store)
+
+
+@router.get("/ledger")
+async def ledger(store: Stored) -> Any:
+    """Tell every change made, every notification queued, every report sold, who is registered."""
+    return {
+        "changes": store.rows("SELECT * FROM changes ORDER BY id"),
+        "notifications": store.rows("SELECT * FROM queue ORDER BY id"),
+        "reports": store.rows("SELECT * FROM reports ORDER BY id"),
+        "portfolios": store.rows("SELECT reference AS id, reference AS name FROM registrations"),
+        "reads": store.rows("SELECT kind, count(*) AS times FROM reads GROUP BY kind"),
+        "members": store.rows(
+            "SELECT s.reference AS portfolio_id, s.duns, c.country, c.number FROM subjects s"
+            " LEFT JOIN companies c ON c.duns = s.duns ORDER BY s.reference, s.duns"
+        ),
+    }

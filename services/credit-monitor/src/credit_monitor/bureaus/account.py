@@ -1,0 +1,27 @@
+"""An account at a bureau: the deployment's, which tenants share, or a tenant's own."""
+
+from dataclasses import dataclass
+
+from credit_monitor.bureaus.port import Bureau
+
+SHARED_DEFAULT = "creditsafe"
+"""Where a tenant is that has chosen nothing."""
+
+
+def key_of(bureau: str, owner: str | None) -> str:
+    """Return what an account is known by: its bureau, and its tenant where it is one's own."""
+    return f"{bureau}/{owner}" if owner else bureau
+
+
+def parts_of(key: str) -> tuple[str, str | None]:
+    """Return an account's bureau, and its tenant where it is one's own."""
+    bureau, _, owner = key.partition("/")
+    return bureau, owner or None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account, opened: cursor, refusals, pace, circuits and hands are its own."""
+
+    key: str
+    bureau: Bureau

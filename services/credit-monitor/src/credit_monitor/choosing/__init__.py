@@ -1,0 +1,1 @@
+"""A tenant's credit bureau: chosen, told to all its companies, and shown."""

@@ -1,0 +1,156 @@
+"""Where wishes about a tenant's bureau arrive: what it logs in with goes no further than here."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import structlog
+from faststream.nats import NatsRouter
+
+from chassis import codec
+from chassis.decider import Rejected
+from chassis.failpoints import reach
+from chassis.site import Site
+from chassis.streams import Stream, repeat, transact
+from chassis.tenancy import Connection, tenant_transaction
+from chassis.wire import ANSWERED, Given, Received, answer_query, command_name, replied
+from contracts.credit_bureaus import (
+    ChooseBureau,
+    CreditBureau,
+    CreditBureauCommand,
+    CreditBureauWish,
+    ForgetBureauCredentials,
+    ShowCreditBureau,
+)
+from contracts.message import Answer, Reply
+from credit_monitor import credentials
+from credit_monitor.bureaus.account import key_of
+from credit_monitor.bureaus.opening import FIELDS, shared
+from credit_monitor.choosing import choices
+from credit_monitor.choosing.model import DEFAULT, RecordChoice, choices_
+from credit_monitor.choosing.standing import standing_of
+from credit_monitor.settings import CreditSettings
+
+log = structlog.get_logger()
+router = NatsRouter()
+
+NOT_LOGGED_IN_TO = frozenset({"csv"})
+"""Told of by a tenant's own files: an account of its own, and nobody to log in to."""
+WORDS = " and "
+
+
+async def choose(command: ChooseBureau, site: Site) -> Answer:
+    """Choose a bureau, and keep the credentials that came with the choice."""
+    known(command.bureau)
+    given = None if command.credentials is None else checked(command.bureau, command.credentials)
+
+    async def settle(connection: Connection) -> str:
+        if given:
+            await credentials.put(connection, site.keys, command.tenant, command.bureau, given)
+        return command.bureau
+
+    return await _decided(command, site, settle)
+
+
+async def forget(command: ForgetBureauCredentials, site: Site) -> Answer:
+    """Forget the credentials at the present bureau; the deployment's are used, if it has any."""
+
+    async def settle(connection: Connection) -> str:
+        found = await choices.find(connection, command.tenant)
+        bureau = found[0] if found else DEFAULT
+        if not await credentials.remove(connection, command.tenant, bureau):
+            raise Rejected("bureau-credentials-unknown", "There are no credentials to forget.")
+        return bureau
+
+    return await _decided(command, site, settle, lasting=False)
+
+
+async def _decided(
+    command: CreditBureauWish,
+    site: Site,
+    settle: Callable[[Connection], Awaitable[str]],
+    *,
+    lasting: bool = True,
+) -> Answer:
+    """Keep what was wished and tell of it, in one transaction; asked again, change nothing.
+
+    An earlier wish that comes late once more must not bring its credentials back.
+    """
+    tenant = command.tenant
+    async with tenant_transaction(site.pool, tenant) as connection:
+        await choices.hold(connection, tenant)
+        streams = site.streams.within(connection)
+        home = Stream(tenant, command.aggregate, command.stream_id)
+        past = await streams.read(home, command)
+        if past.answered:
+            return repeat(past.answered)
+        bureau = await settle(connection)
+        own = bureau in await credentials.kept(connection, tenant)
+        if lasting and not own and shared(CreditSettings(), bureau) is None:
+            raise Rejected(
+                "bureau-credentials-missing",
+                f"Give the credentials of an account at this bureau: {_wanted(bureau)}.",
+            )
+        is_alone = own or bureau in NOT_LOGGED_IN_TO
+        await choices.put(connection, tenant, bureau, key_of(bureau, tenant if is_alone else None))
+        wish = RecordChoice(
+            **command.model_dump(include=set(CreditBureauWish.model_fields)),
+            bureau=bureau,
+            own_credentials=own,
+        )
+        answer = await transact(streams, choices_, wish)
+    reach("credit-monitor.bureau-chosen")
+    log.info(command_name(command), bureau=bureau, own_credentials=own)
+    return answer
+
+
+def known(bureau: str) -> None:
+    """Refuse a bureau that we do not speak to."""
+    if bureau not in FIELDS:
+        raise Rejected("bureau-unknown", f"Choose one of these bureaus: {', '.join(FIELDS)}.")
+
+
+def checked(bureau: str, given: Mapping[str, str]) -> Mapping[str, str]:
+    """Refuse credentials that this bureau could not take; what they are is not repeated."""
+    if set(given) != set(FIELDS[bureau]):
+        raise Rejected("bureau-credentials-malformed", f"This bureau wants {_wanted(bureau)}.")
+    return given
+
+
+def _wanted(bureau: str) -> str:
+    return WORDS.join(FIELDS[bureau]) or "no credentials"
+
+
+async def show(query: ShowCreditBureau, site: Site) -> CreditBureau:
+    """Say which bureau a tenant has, and how things stand there; never what it logs in with."""
+    async with tenant_transaction(site.pool, query.tenant) as connection:
+        standing = await standing_of(connection, query.tenant)
+        leaving = await connection.fetchval(
+            "SELECT count(*) FROM leavings WHERE tenant_id = $1", query.tenant
+        )
+    return CreditBureau(**asdict(standing), leaving=leaving)
+
+
+HANDLERS: Mapping[type[Any], Callable[[Any, Site], Awaitable[Answer]]] = {
+    ChooseBureau: choose,
+    ForgetBureauCredentials: forget,
+}
+
+
+async def on_wish(message: Received, site: Annotated[Site, Given("site")]) -> bytes:
+    """Take a wish about a tenant's bureau, and always answer."""
+
+    async def answer() -> Reply:
+        command = codec.command_from(message.body, CreditBureauCommand)
+        structlog.contextvars.bind_contextvars(
+            tenant=command.tenant, correlation=str(command.correlation), by=command.by
+        )
+        return Reply(answer=await HANDLERS[type(command)](command, site))
+
+    return await replied("credit-monitor.credit-bureau", message.headers, answer)
+
+
+router.subscriber(
+    "credit-monitor.command.credit-bureau", queue="credit-monitor", ack_policy=ANSWERED
+)(on_wish)
+answer_query(router, "credit-monitor", ShowCreditBureau, show)

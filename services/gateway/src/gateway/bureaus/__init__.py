@@ -1,0 +1,1 @@
+"""A tenant's credit bureau, as people choose it and see how things stand there."""

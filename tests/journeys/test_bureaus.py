@@ -1,0 +1,138 @@
+"""A tenant chooses its bureau over HTTP, and goes to another one without losing anything."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chassis.edge import new_id
+from contracts.companies.user import Role
+from standins.testing import StandIn
+from support.box import Client, RunningBox, eventually
+
+pytestmark = [pytest.mark.servers, pytest.mark.journey]
+
+PATH = "/settings/credit-bureau"
+SECRET = "not-to-be-found-anywhere-else"  # noqa: S105 - a test's own
+RIGHT = {"bureau": "dnb", "credentials": {"key": "demo", "secret": "demo"}}
+WRONG = {"bureau": "dnb", "credentials": {"key": "demo", "secret": SECRET}}
+
+
+def customer(client: Client, number: str) -> str:
+    created = client.create(
+        str(new_id()),
+        registry={"country": "SE", "organisation_number": number},
+        relations=["customer"],
+    )
+    return str(created["company_id"])
+
+
+def rated_by(client: Client, company: str, bureau: str, **wanted: Any) -> dict[str, Any]:
+    """Wait until the last rating on record is a bureau's, and as wanted."""
+
+    def look() -> dict[str, Any] | None:
+        items = client.get(f"/companies/{company}/credit")["items"]
+        ratings = [item["new"] for item in items if item["new"]]
+        if not ratings or ratings[0]["bureau"] != bureau:
+            return None
+        fits = all(ratings[0][name] == value for name, value in wanted.items())
+        return ratings[0] if fits else None
+
+    return eventually(look, f"a rating by {bureau} {wanted}")
+
+
+def said(client: Client, company: str) -> list[str]:
+    items = client.get(f"/companies/{company}/credit")["items"]
+    return [item["event"] for item in reversed(items)]
+
+
+def members(bureau: dict[str, Any], tenant: str) -> list[str]:
+    mine = {p["id"] for p in bureau["portfolios"] if p["name"] == f"kundvakt-{tenant}"}
+    return [row["number"] for row in bureau["members"] if row["portfolio_id"] in mine]
+
+
+def test_a_tenant_that_goes_to_another_bureau_loses_nothing(
+    box: RunningBox, dnb: StandIn, numbers: Iterator[str], tenant: str
+) -> None:
+    client, number = box.tenant(tenant), next(numbers)
+    company = customer(client, number)
+    client.watched(company)
+    assert client.get(PATH)["bureau"] == "creditsafe"
+    chosen = client.http.put(PATH, json=RIGHT)
+    assert chosen.status_code == 200, chosen.text
+    rated_by(client, company, "dnb")
+    client.watched(company)
+    assert said(client, company) == [
+        "CompanyRated",
+        "MonitoringStarted",
+        "MonitoringStopped",
+        "CompanyRated",
+        "MonitoringStarted",
+    ]
+    eventually(
+        lambda: members(box.bureau.get("/_control/ledger").json(), tenant) == [] or None,
+        "the old portfolio to be empty",
+    )
+    assert members(dnb.control("GET", "ledger"), tenant) == [number]
+    dnb.control("POST", f"companies/SE/{number}", {"grade": "C", "score": 3})
+    rated_by(client, company, "dnb", grade="C", score="3", band="D")
+    shown = client.get(PATH)
+    assert (shown["bureau"], shown["own_credentials"], shown["leaving"]) == ("dnb", True, 0)
+    assert shown["login_refused_at"] is None
+
+
+def test_credentials_that_are_refused_are_seen_and_never_shown(
+    box: RunningBox, dnb: StandIn, tenant: str
+) -> None:
+    client = box.tenant(tenant)
+    chosen = client.http.put(PATH, json=WRONG)
+    assert chosen.status_code == 200, chosen.text
+    eventually(lambda: client.get(PATH)["login_refused_at"], "the refusal of the login")
+    assert SECRET not in str(client.get(PATH))
+    events = client.http.get("/companies").text + client.http.get("/settings").text
+    assert SECRET not in events
+    for log in box.box.home.logs.glob("*.log"):
+        assert SECRET not in log.read_text(), log.name
+    dnb.control("DELETE", "faults")
+    assert client.http.put(PATH, json=RIGHT).status_code == 200
+
+    def let_in() -> bool | None:
+        found = client.get(PATH)
+        return True if found["login_refused_at"] is None and found["last_read_at"] else None
+
+    eventually(let_in, "the right credentials to be taken")
+    gone = client.http.delete(f"{PATH}/credentials")
+    assert gone.status_code == 200, gone.text
+    assert not client.get(PATH)["credentials_set"]
+    again = client.http.delete(f"{PATH}/credentials")
+    assert (again.status_code, again.json()["code"]) == (404, "bureau-credentials-unknown")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"bureau": "nobody"}, "bureau-unknown"),
+        ({"bureau": "dnb"}, "bureau-credentials-missing"),
+        ({"bureau": "dnb", "credentials": {"key": SECRET}}, "bureau-credentials-malformed"),
+        ({"bureau": "dnb", "credentials": {"key": SECRET, "secret": 7}}, "invalid"),
+        ({"bureau": "dnb", "credentials": [SECRET]}, "invalid"),
+        ({}, "invalid"),
+    ],
+)
+def test_what_cannot_be_is_a_problem_that_repeats_no_secret(
+    box: RunningBox, tenant: str, body: dict[str, Any], code: str
+) -> None:
+    client = box.tenant(tenant)
+    answer = client.http.put(PATH, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert SECRET not in answer.text
+    assert re.search(r"[.]$", answer.json()["detail"])
+    assert client.get(PATH)["bureau"] == "creditsafe"
+
+
+def test_only_those_who_manage_bureaus_may_choose_one(box: RunningBox, tenant: str) -> None:
+    client = box.tenant(tenant, Role.USER)
+    assert client.http.put(PATH, json=RIGHT).status_code == 403
+    assert client.http.delete(f"{PATH}/credentials").status_code == 403
+    assert client.http.get(PATH).status_code == 200
