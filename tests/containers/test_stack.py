@@ -11,7 +11,7 @@ from support.stack import Stack
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 NODES = ("nats-1", "nats-2", "nats-3")
 SERVICES = ("companies", "enrichment", "credit-monitor", "gateway")
-LASTING = (*SERVICES, *NODES, "postgres", "bureau")
+LASTING = (*SERVICES, *NODES, "postgres", "bureau", "mail")
 NOBODY = "65532:65532"
 POSTGRES_RIGHTS = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
 """What its entrypoint needs until it has become the account `postgres`."""
@@ -46,7 +46,11 @@ def test_nothing_is_published_but_on_loopback(stack: Stack) -> None:
         for bindings in (container["HostConfig"]["PortBindings"] or {}).values()
         for binding in bindings
     }
-    assert published == {"gateway": "127.0.0.1", "bureau": "127.0.0.1"}
+    assert published == {
+        "gateway": "127.0.0.1",
+        "bureau": "127.0.0.1",
+        "mail": "127.0.0.1",
+    }
 
 
 def test_a_container_knows_no_secret_but_its_own(stack: Stack) -> None:

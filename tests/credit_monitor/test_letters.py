@@ -3,6 +3,8 @@
 import email
 import email.policy
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from contracts.credit_alerts import AlertKind, CreditAlertRaised
 from contracts.examples import example
 from contracts.values import Band
-from credit_monitor.mail.letters import Item, Recipient, Sender, letter, line
+from credit_monitor.mail.letters import Item, Recipient, Sender, address_on_the_wire, letter, line
 from credit_monitor.mail.wording import SAID
 
 ID, USER = UUID(int=1), UUID(int=2)
@@ -31,7 +33,7 @@ def read(*items: Item, name: str = "Anna", language: str = "sv", digest: bool = 
     """Return a mail as whoever gets it reads it."""
     to = Recipient(USER, name, "anna@firma.example", language)
     made = letter(ID, to, items, sender=SENDER, at=AT, digest=digest)
-    return email.message_from_bytes(bytes(made), policy=email.policy.default)
+    return email.message_from_bytes(made, policy=email.policy.default)
 
 
 def text(message: Any) -> str:
@@ -69,7 +71,7 @@ def test_a_mail_is_known_by_its_id_however_often_it_is_made() -> None:
 def test_where_one_stops_hearing_is_in_the_headers_and_in_the_text() -> None:
     message = read(item())
     place = f"https://kundvakt.firma.example/api/v1/users/{USER}/alert-preferences"
-    assert message["List-Unsubscribe"] == f"<{place}>"
+    assert message["List-Unsubscribe"].strip() == f"<{place}>"
     assert place in text(message)
     assert message["Auto-Submitted"] == "auto-generated"
 
@@ -123,3 +125,47 @@ def test_whatever_somebody_is_called_the_mail_is_to_them_alone(name: str, compan
         *("Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "List-Unsubscribe"),
         *("Content-Language", "MIME-Version", "Content-Type"),
     }
+
+
+LETTERS = st.text("abcxyzåäöÅÄÖéæøßñłжΩ漢字123'-.,()&:;@<>\"\\=?_", min_size=1, max_size=12)
+
+
+@given(st.lists(LETTERS, min_size=1, max_size=20))
+def test_a_long_subject_in_any_letters_is_read_as_it_was_written(words: list[str]) -> None:
+    company = " ".join(words)
+    told = f"Kreditlarm: {company}: kreditbetyget har ändrats från C till B"[:150]
+    assert read(item(company=company))["Subject"] == told.rstrip(".")
+
+
+@given(st.lists(LETTERS, min_size=1, max_size=8).map(" ".join))
+def test_a_long_name_in_any_letters_is_read_as_it_was_written(name: str) -> None:
+    to = Recipient(USER, name, "anna@firma.example", "sv")
+    made = letter(ID, to, [item()], sender=SENDER, at=AT, digest=False)
+    # The parser that knows addresses puts a space between words that were folded.
+    raw = email.message_from_bytes(made)["To"]
+    shown = raw if raw.isascii() and "=?" not in raw else str(make_header(decode_header(raw)))
+    assert parseaddr(shown)[1] == "anna@firma.example" or not name.isascii()
+    assert shown.endswith("<anna@firma.example>")
+    if not name.isascii():
+        assert shown == f"{name} <anna@firma.example>"
+
+
+def test_no_line_of_a_mail_is_longer_than_any_server_takes() -> None:
+    to = Recipient(USER, "Å" * 300, "anna@firma.example", "sv")
+    items = [item(company="Ö" * 300) for _ in range(50)]
+    made = letter(ID, to, items, sender=SENDER, at=AT, digest=True)
+    assert max(len(line) for line in made.split(b"\r\n")) <= 200
+    assert b"\n" not in made.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("anna@firma.example", "anna@firma.example"),
+        ("anna@räksmörgås.example", "anna@xn--rksmrgs-5wao1o.example"),
+        ("åsa@firma.example", None),
+        ("", "@"),
+    ],
+)
+def test_an_address_is_written_as_any_server_takes_it(address: str, written: str | None) -> None:
+    assert address_on_the_wire(address) == (None if written == "@" else written)

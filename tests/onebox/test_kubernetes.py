@@ -221,5 +221,6 @@ def test_nobody_reaches_anybody_unless_it_is_written() -> None:
     assert outside == [
         "NetworkPolicy the-database",
         "NetworkPolicy the-bureau-is-asked",
+        "NetworkPolicy mails-are-sent",
         "NetworkPolicy the-registries-are-asked",
     ]

@@ -79,4 +79,4 @@ def opened(row: dict[str, Any]) -> dict[str, Any]:
 
 def _part(message: EmailMessage, kind: str) -> str | None:
     part: Any = message.get_body((kind,))
-    return part.get_content() if part is not None else None
+    return part.get_content().replace("\r\n", "\n") if part is not None else None

@@ -4,11 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime
+from email.charset import QP, Charset
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
+from email.utils import format_datetime, formataddr
 from html import escape
+from typing import Any
 from uuid import UUID
 
 from contracts.credit_alerts import CreditAlertRaised
@@ -58,37 +61,59 @@ def letter(
     sender: Sender,
     at: datetime,
     digest: bool,
-) -> EmailMessage:
+) -> bytes:
     """Return the mail; the same id gives the same Message-ID, however often it is sent."""
-    message = EmailMessage(policy=SMTP if to.address.isascii() else SMTPUTF8)
+    message: Any = MIMEMultipart("alternative", boundary=f"kundvakt-{mail_id.hex}")
     words = FRAME[to.language if to.language in FRAME else "sv"]
     lines = [line(item, to.language) for item in items]
-    message["Subject"] = _subject(words, items, lines, digest=digest)
-    message["From"] = Address("Kundvakt", addr_spec=sender.address)
+    message["Subject"] = Header(_subject(words, items, lines, digest=digest), "utf-8")
+    message["From"] = formataddr(("Kundvakt", sender.address))
     message["To"] = _to(to)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id(mail_id, sender)
     message["Auto-Submitted"] = "auto-generated"
     message["List-Unsubscribe"] = f"<{sender.choice(to.user_id)}>"
+    message["Content-Language"] = to.language
     name = one_line(to.name or "")
     greeting = words["greeting"].format(name=name) if name else words["nameless"]
     end = words["end"].format(url=sender.url)
     why = words["why"].format(choice=sender.choice(to.user_id))
-    message.set_content("\n\n".join([greeting, "\n".join(f"- {one}" for one in lines), end, why]))
-    message.add_alternative(_html(greeting, lines, end, why), subtype="html")
-    message["Content-Language"] = to.language
-    message.set_boundary(f"kundvakt-{mail_id.hex}")
-    return message
+    text = "\n\n".join([greeting, "\n".join(f"- {one}" for one in lines), end, why])
+    message.attach(_part(text + "\n", "plain"))
+    message.attach(_part(_html(greeting, lines, end, why) + "\n", "html"))
+    return bytes(message.as_bytes(policy=compat32.clone(linesep="\r\n")))
+
+
+def _part(text: str, kind: str) -> MIMEText:
+    """Return one of a mail's two forms, as readable on the wire as it can be."""
+    utf8: Any = Charset("utf-8")
+    utf8.body_encoding = QP
+    return MIMEText(text, kind, utf8)
+
+
+def _to(to: Recipient) -> Header | str:
+    name = one_line(to.name or "")
+    if name.isascii():
+        return formataddr((name, to.address))
+    # The newer API loses spaces where it folds what it has to encode (gh-92081).
+    header = Header(name, "utf-8", header_name="To")
+    header.append(f"<{to.address}>", "us-ascii")
+    return header
+
+
+def address_on_the_wire(address: str) -> str | None:
+    """Return an address as any mail server takes it, if it can be written so."""
+    name, _, domain = address.rpartition("@")
+    try:
+        written = domain.encode("idna").decode()
+    except UnicodeError:
+        return None
+    return f"{name}@{written}" if name and name.isascii() else None
 
 
 def message_id(mail_id: UUID, sender: Sender) -> str:
     """Return what a mail is known by, wherever it comes."""
     return f"<{mail_id}@{sender.address.rpartition('@')[2]}>"
-
-
-def _to(to: Recipient) -> Address:
-    name, domain = to.address.rsplit("@", 1)
-    return Address(one_line(to.name or ""), username=name, domain=domain)
 
 
 def line(item: Item, language: str) -> str:

@@ -16,7 +16,7 @@ from credit_monitor import metrics
 from credit_monitor.alerts import people
 from credit_monitor.leases import LeaseLost, kept_up
 from credit_monitor.mail import outbox
-from credit_monitor.mail.letters import Recipient, Sender, letter
+from credit_monitor.mail.letters import Recipient, Sender, address_on_the_wire, letter
 from credit_monitor.mail.outbox import Mail
 from credit_monitor.mail.settings import MailSettings
 from credit_monitor.mail.smtp import Deferred, Doubtful, MailServer, Refused, ServerAway
@@ -121,7 +121,9 @@ class Postman:
             digest=mail.digest,
         )
         try:
-            await self._server.hand_over(message, recipient.address, lambda: self._begin(mail))
+            await self._server.hand_over(
+                message, self._sender.address, recipient.address, lambda: self._begin(mail)
+            )
         except ServerAway as error:
             log.warning("mail server away", why=str(error))
             await outbox.release(pool, mail)
@@ -152,13 +154,15 @@ class Postman:
         if person is None or not person.active or person.email is None:
             return None
         keys, tenant, user = self._site.keys, mail.tenant_id, mail.user_id
-        address = await open_text(keys, tenant, user, "email", person.email)
+        address = address_on_the_wire(
+            await open_text(keys, tenant, user, "email", person.email) or ""
+        )
         name = await open_text(keys, tenant, user, "name", person.name) if person.name else None
         return Recipient(user, name, address, person.language) if address else None
 
     def _why_not(self, mail: Mail, recipient: Recipient | None) -> str | None:
         if recipient is None:
-            return "nobody to send it to any more"
+            return "nobody to send it to any more, or at no address that mail reaches"
         if mail.doubts >= DOUBTS_MAX:
             return "the line was lost each time; it may have arrived"
         return "not taken for days" if self._now() - mail.queued_at > GIVE_UP else None

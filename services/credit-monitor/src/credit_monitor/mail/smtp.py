@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
@@ -42,32 +41,29 @@ class MailServer:
     seconds: float
 
     async def hand_over(
-        self, message: EmailMessage, address: str, before: Callable[[], Awaitable[None]]
+        self, mail: bytes, sender: str, to: str, before: Callable[[], Awaitable[None]]
     ) -> None:
         """Hand a mail over; `before` is done when all but its text has been agreed on.
 
         Returns when the server has taken it; else raises one of the above.
         """
-        sender = str(message["From"].addresses[0].addr_spec)
         async with self._connected() as client:
-            options = _options(client, address)
-            encoding = "utf-8" if options else "ascii"
             try:
-                await client.mail(sender, options=options, encoding=encoding)
+                await client.mail(sender)
             except SMTPResponseException as error:
                 # It is our own address, the same in every mail.
                 raise ServerAway(_reason(error)) from error
             except _LOST as error:
                 raise Deferred(_reason(error)) from error
             try:
-                await client.rcpt(address, encoding=encoding)
+                await client.rcpt(to)
             except SMTPResponseException as error:
                 raise _answered(error) from error
             except _LOST as error:
                 raise Deferred(_reason(error)) from error
             await before()
             try:
-                await client.data(bytes(message))
+                await client.data(mail)
             except SMTPResponseException as error:
                 raise _answered(error) from error
             except _LOST as error:
@@ -107,14 +103,6 @@ async def _log_in(client: SMTP, host: str, username: str, password: str) -> None
     if host not in LOOPBACK and client.get_transport_info("sslcontext") is None:
         raise ServerAway("it offers no encryption, and we have a password to say")
     await client.login(username, password)
-
-
-def _options(client: SMTP, address: str) -> list[str]:
-    if address.isascii():
-        return []
-    if not client.supports_extension("smtputf8"):
-        raise Refused("the mail server takes no addresses with other letters than a to z")
-    return ["SMTPUTF8"]
 
 
 def _answered(error: SMTPResponseException) -> Exception:
