@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from enrichment.formats.source import form_of, opened
@@ -88,3 +89,17 @@ def test_without_sources_it_says_what_is_missing(tmp_path: Path) -> None:
         timeout=60,
     )
     assert (done.returncode, "No source" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("kind", ["enheter", "underenheter"])
+def test_the_bulk_file_says_the_same_as_csv(registries: StandIn, tmp_path: Path, kind: str) -> None:
+    said = []
+    for name in ("lastned", "lastned/csv"):
+        answer = httpx2.get(f"{registries.url}/enhetsregisteret/api/{kind}/{name}")
+        path = tmp_path / "file"
+        path.write_bytes(answer.content)
+        with opened(path) as file:
+            said.append(list(form_of(path).read(file)))
+    as_json, as_csv = said
+    assert as_json
+    assert as_csv == as_json

@@ -4,9 +4,12 @@ What an answer lacks is left out: an empty list has no `_embedded`, a 404 no bod
 past the nineteenth, a list's past the ten thousandth entry, and an `Accept` of v1 are refused.
 """
 
+import csv
 import gzip
 import hashlib
+import io
 import json
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -73,6 +76,33 @@ async def bulk(store: Stored, request: Request, kind: str) -> Response:
         return Response(status_code=304, headers={"ETag": tag})
     packed = gzip.compress(body, 5, mtime=0)
     return Response(packed, media_type="application/gzip", headers={"ETag": tag})
+
+
+@router.get("/{kind}/lastned/csv")
+async def bulk_as_csv(store: Stored, kind: str) -> Response:
+    """Give the whole register as CSV: a column for each way to a field."""
+    if kind not in EMBEDDED:
+        return Response(status_code=404)
+    found = store.rows("SELECT document FROM documents WHERE kind = ?", kind)
+    units = [dict(_flat(json.loads(row["document"]))) for row in found]
+    columns = dict.fromkeys(["organisasjonsnummer", *(name for unit in units for name in unit)])
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns)
+    writer.writeheader()
+    writer.writerows(units)
+    return Response(
+        gzip.compress(text.getvalue().encode(), 5, mtime=0), media_type="application/gzip"
+    )
+
+
+def _flat(part: dict[str, Any], way: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in part.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{way}{name}.")
+        elif isinstance(value, list):
+            yield f"{way}{name}", ", ".join(map(str, value))
+        else:
+            yield f"{way}{name}", json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 @router.get("/{kind}/{number}")

@@ -4,13 +4,14 @@ import gzip
 import io
 import zipfile
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
-from enrichment.formats import bolagsverket, brreg, scb
+from enrichment.formats import bolagsverket, brreg, brreg_csv, scb
 from enrichment.formats.listing import FileBroken, Listing, Skipped
 
 BUFFER_BYTES = 1 << 18
@@ -40,16 +41,33 @@ SCB_WORKPLACES = Form("scb-workplaces", 2, scb.read_workplaces)
 BOLAGSVERKET = Form("bolagsverket", 3, bolagsverket.read)
 BRREG_UNITS = Form("brreg-units", 1, brreg.read_units)
 BRREG_SUB_UNITS = Form("brreg-sub-units", 1, brreg.read_sub_units)
+BRREG_UNITS_CSV = replace(BRREG_UNITS, read=brreg_csv.read_units)
+BRREG_SUB_UNITS_CSV = replace(BRREG_SUB_UNITS, read=brreg_csv.read_sub_units)
 
 
 def form_of(path: Path) -> Form:
     """Tell what kind of file it is; raises `FileBroken` for any other."""
     with opened(path) as file:
         head = file.read(HEAD_BYTES)
+    form = _with_columns(head) or _of_objects(head)
+    if form is None:
+        raise FileBroken(f"{path.name}: no file of a registry that is known here")
+    return form
+
+
+def _with_columns(head: bytes) -> Form | None:
+    first, _, _ = head.partition(b"\n")
     if head.startswith(bolagsverket.HEADER_START):
         return BOLAGSVERKET
-    if scb.HEADER_MARK in b"\t" + head.partition(b"\n")[0].strip() + b"\t":
+    if scb.HEADER_MARK in b"\t" + first.strip() + b"\t":
         return SCB_BULK
+    # Names of columns may stand in quotes.
+    if first.removeprefix(BOM_UTF8).replace(b'"', b"").startswith(brreg_csv.HEADER_START):
+        return BRREG_SUB_UNITS_CSV if brreg_csv.SUB_UNIT_MARK in first else BRREG_UNITS_CSV
+    return None
+
+
+def _of_objects(head: bytes) -> Form | None:
     if b'"CfarNr"' in head:
         return SCB_WORKPLACES
     if b'"PeOrgNr"' in head:
@@ -58,7 +76,7 @@ def form_of(path: Path) -> Form:
         return BRREG_SUB_UNITS
     if b'"organisasjonsnummer"' in head or b'"enheter"' in head:
         return BRREG_UNITS
-    raise FileBroken(f"{path.name}: no file of a registry that is known here")
+    return None
 
 
 class _Counted(io.FileIO):
