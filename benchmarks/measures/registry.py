@@ -48,7 +48,10 @@ FOUND_AIMS = {
     "without accents": 0.99,
     "doubled letters": 0.95,
 }
-WHY = "see the floor of the same run: the machine does other work too"
+WHY = (
+    "F is an answer out of no table over a local socket; ours are two questions, for what was picked"
+    " before and for names, with a descent into an index for every tier, and three more for a slip"
+)
 
 
 async def measure(stage: Stage) -> AsyncIterator[Row]:
@@ -170,7 +173,10 @@ async def _quality(
             ", ".join(said),
             aim=f"≥ {aim}",
             met=share >= aim,
-            why="names that are one slip or one half word apart are all as likely",
+            why=(
+                "many names share a word and half of another, or are one slip apart: nothing that is"
+                " typed tells which is meant"
+            ),
         )
 
 
