@@ -49,8 +49,8 @@ FOUND_AIMS = {
     "doubled letters": 0.95,
 }
 WHY = (
-    "F is an answer out of no table over a local socket; ours are two questions, for what was picked"
-    " before and for names, with a descent into an index for every tier, and three more for a slip"
+    "F is an answer out of no table over a local socket; ours descends into an index for every tier"
+    " of size until there are enough, and asks three times more where nothing is spelled so"
 )
 
 
@@ -174,8 +174,8 @@ async def _quality(
             aim=f"≥ {aim}",
             met=share >= aim,
             why=(
-                "many names share a word and half of another, or are one slip apart: nothing that is"
-                " typed tells which is meant"
+                "many names share a word and half of another, or are one slip apart: nothing typed"
+                " tells which is meant"
             ),
         )
 
