@@ -132,16 +132,13 @@ class Bystander:
         said["new"]["model"] = model
         return codec.event_from(said)
 
-    async def rules(
-        self, hours: int = 72, to: Iterable[UUID] = (), zone: str = "Europe/Stockholm"
-    ) -> None:
+    async def rules(self, hours: int = 72, to: Iterable[UUID] = ()) -> None:
         """Let the tenant say what becomes of its alerts."""
         await self.hear(
             AlertSettingsSet(
                 settings_id=alert_settings_of(self.tenant),
                 escalate_after_hours=hours,
                 escalate_to=tuple(to),
-                timezone=zone,
             )
         )
 

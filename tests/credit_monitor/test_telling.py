@@ -20,6 +20,7 @@ from contracts.credit_monitor import (
     CreditReportCorrected,
     MonitoringExcluded,
 )
+from contracts.credit_policy import CreditPolicy, CreditPolicySet, credit_policy_of
 from contracts.examples import example
 from credit_monitor.alerts.lookout import escalate, settle
 from credit_monitor.alerts.model import alerts_
@@ -342,6 +343,20 @@ async def test_a_tenants_new_rules_hold_for_what_is_open(we: Bystander) -> None:
     await we.rules(hours=1, to=[vera])
     await drain(we.site, RAISED + timedelta(hours=1))
     assert (await we.said("credit-alert-escalated"))[0]["to"] == [str(vera)]
+
+
+async def test_in_another_time_zone_another_day_ends_and_another_alert_is_late(
+    we: Bystander,
+) -> None:
+    await we.user("Chef", Role.ADMIN)
+    alert = await raised(we)
+    # Monday morning in Stockholm is still Sunday in Honolulu: three days begin two hours later.
+    policy = CreditPolicy(time_zone="Pacific/Honolulu")
+    await we.hear(CreditPolicySet(policy_id=credit_policy_of(we.tenant), policy=policy))
+    await drain(we.site, RAISED + timedelta(days=3, hours=1))
+    assert await we.said("credit-alert-escalated") == []
+    await drain(we.site, RAISED + timedelta(days=3, hours=2))
+    assert [one["alert_id"] for one in await we.said("credit-alert-escalated")] == [alert]
 
 
 @pytest.mark.parametrize("step", ["escalation-begun", "escalation-said", "escalated"])

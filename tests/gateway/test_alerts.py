@@ -216,7 +216,6 @@ async def test_a_tenant_that_has_said_nothing_escalates_after_three_working_days
     assert found == {
         "escalate_after_hours": 72,
         "escalate_to": [],
-        "timezone": "Europe/Stockholm",
     }
 
 
@@ -227,12 +226,11 @@ async def test_what_a_tenant_decided_is_shown(ours: Any) -> None:
             settings_id=alert_settings_of(ours.name),
             escalate_after_hours=8,
             escalate_to=(vera,),
-            timezone="Europe/Oslo",
         )
     )
     found = await ours.get("/settings/alerts")
     assert found["escalate_to"] == [str(vera)]
-    assert (found["escalate_after_hours"], found["timezone"]) == (8, "Europe/Oslo")
+    assert found["escalate_after_hours"] == 8
 
 
 @pytest.mark.parametrize(
@@ -240,8 +238,7 @@ async def test_what_a_tenant_decided_is_shown(ours: Any) -> None:
     [
         {},
         {"escalate_after_hours": 0},
-        {"escalate_after_hours": 24, "timezone": "Europe/Nowhere"},
-        {"escalate_after_hours": 24, "timezone": "../../etc/passwd"},
+        {"escalate_after_hours": 24, "timezone": "Europe/Oslo"},
         {"escalate_after_hours": 24, "escalate_to": ["0199a3c0-5e03-7003-8a00-6b756e640003"]},
     ],
 )

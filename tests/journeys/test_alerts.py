@@ -148,7 +148,7 @@ def test_a_user_and_a_tenant_say_how_they_want_to_hear(
     wish = {"email": "NONE", "digest_hour": 9, "language": "en"}
     done = client.http.put(path, json=wish)
     assert client.get(path, after=done.json()["position"]) == wish
-    rules = {"escalate_after_hours": 8, "escalate_to": [vera], "timezone": "Europe/Oslo"}
+    rules = {"escalate_after_hours": 8, "escalate_to": [vera]}
     eventually(
         lambda: client.http.put("/settings/alerts", json=rules).status_code == 200 or None,
         "rules with Vera",

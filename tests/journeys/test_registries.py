@@ -169,6 +169,38 @@ def test_what_a_registry_changes_is_on_the_card_within_seconds(
     assert [hit["organisation_number"] for hit in found] == [one.number]
 
 
+def test_a_bankruptcy_in_the_registry_reaches_the_owner_though_no_bureau_knows_the_company(
+    box: RunningBox, client: Client, registries: StandIn, known: Iterator[Sampled]
+) -> None:
+    one = next(known)
+    email = f"anna@{client.tenant}.example"
+    user = {"name": "Anna", "email": email, "role": "user"}
+    anna = client.http.post("/users", json=user).json()["user_id"]
+    wish = {"country": "NO", "organisation_number": one.number}
+    # A supplier is rated by nobody.
+    company = client.create(
+        str(new_id()), registry=wish, relations=["supplier-product"], owners=[anna]
+    )["company_id"]
+    told(client, company, "CompanyEnriched")
+    with client.events() as live:
+        change(registries, one.number, set={"konkurs": True})
+        eventually(lambda: live.named("CreditAlertRaised") or None, "the alert, live")
+    (alert,) = eventually(
+        lambda: client.get("/alerts", company=company)["items"] or None, "the alert, listed"
+    )
+    assert (alert["kind"], alert["told_to"]) == ("BANKRUPTCY", [anna])
+    credit = client.get(f"/companies/{company}")["credit"]
+    assert credit is None or credit["band"] is None
+
+    def mails() -> list[dict[str, Any]]:
+        with httpx2.Client(base_url=box.box.urls["mail"], timeout=10) as http:
+            caught = http.get("/_control/mails").json()
+        return [mail for mail in caught if mail["recipient"] == email]
+
+    (mail,) = eventually(lambda: mails() or None, "the mail")
+    assert "konkurs" in mail["subject"]
+
+
 def test_a_value_set_by_hand_is_kept_and_the_registrys_is_proposed(
     client: Client, registries: StandIn, known: Iterator[Sampled]
 ) -> None:

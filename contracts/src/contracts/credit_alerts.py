@@ -6,7 +6,6 @@ from uuid import UUID, uuid5
 
 from pydantic import Field
 
-from contracts.credit_policy import Zone
 from contracts.message import Command, Event
 from contracts.values import Band, Line, Sealed
 
@@ -17,7 +16,6 @@ ESCALATE_AFTER_HOURS_MAX = 24 * 60
 """Twelve working weeks: whoever wants longer wants none."""
 ESCALATE_TO_MAX = 20
 DIGEST_HOUR = 7
-TIMEZONE = "Europe/Stockholm"
 
 
 class AlertKind(StrEnum):
@@ -78,13 +76,12 @@ class SetAlertPreferences(Command):
 
 
 class SetAlertSettings(Command):
-    """Say what becomes of alerts that nobody acknowledges, and by which clock a tenant lives."""
+    """Say what becomes of alerts that nobody acknowledges."""
 
     aggregate: ClassVar[str] = "alert-settings"
     type: Literal["set-alert-settings"] = "set-alert-settings"
     escalate_after_hours: Annotated[int, Field(ge=1, le=ESCALATE_AFTER_HOURS_MAX)]
     escalate_to: Annotated[tuple[UUID, ...], Field(max_length=ESCALATE_TO_MAX)] = ()
-    timezone: Zone = TIMEZONE
 
     @property
     def stream_id(self) -> UUID:
@@ -145,7 +142,7 @@ class CreditAlertEscalated(AlertFact):
 
 
 class AlertPreferencesSet(Event):
-    """A user wants to hear of alerts otherwise than before; the hour is the tenant's clock's."""
+    """A user wants to hear of alerts otherwise than before; the hour is the tenant's zone's."""
 
     category: ClassVar[str] = "alert-preferences"
     type: Literal["alert-preferences-set.v1"] = "alert-preferences-set.v1"
@@ -168,7 +165,6 @@ class AlertSettingsSet(Event):
     settings_id: UUID
     escalate_after_hours: int
     escalate_to: tuple[UUID, ...] = ()
-    timezone: Line
 
     @property
     def stream_id(self) -> UUID:

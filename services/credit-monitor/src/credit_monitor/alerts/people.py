@@ -16,11 +16,11 @@ from contracts.companies.user import Role, UserAdded, UserChanged
 from contracts.credit_alerts import (
     DIGEST_HOUR,
     ESCALATE_AFTER_HOURS,
-    TIMEZONE,
     AlertPreferencesSet,
     AlertSettingsSet,
 )
 from contracts.values import Sealed
+from credit_monitor import policies
 from credit_monitor.alerts.hours import after_working_hours
 
 MANAGERS = [Role.ADMIN.value, Role.OPERATOR.value]
@@ -37,10 +37,8 @@ VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (tenant_id, user_id) DO UPDATE SET (mail, digest_hour, language) = ($3, $4, $5)
 """
 SET_UP = """
-INSERT INTO alert_settings (tenant_id, escalate_after_hours, escalate_to, timezone)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT (tenant_id) DO UPDATE
-SET (escalate_after_hours, escalate_to, timezone) = ($2, $3, $4)
+INSERT INTO alert_settings (tenant_id, escalate_after_hours, escalate_to) VALUES ($1, $2, $3)
+ON CONFLICT (tenant_id) DO UPDATE SET (escalate_after_hours, escalate_to) = ($2, $3)
 """
 
 
@@ -61,9 +59,9 @@ class Person:
 class Rules:
     """How a tenant's alerts are dealt with."""
 
+    timezone: str
     escalate_after_hours: int = ESCALATE_AFTER_HOURS
     escalate_to: tuple[UUID, ...] = ()
-    timezone: str = TIMEZONE
 
     def escalates_at(self, raised_at: datetime) -> datetime:
         """Return when an alert is escalated unless somebody acknowledges it."""
@@ -92,18 +90,19 @@ async def learn(happened: Happened, tenant: str) -> None:
             wish = (event.mail, event.digest_hour, event.language)
             await connection.execute(PREFER, tenant, event.user_id, *wish)
         case AlertSettingsSet() as event:
-            rules = (event.escalate_after_hours, list(event.escalate_to), event.timezone)
+            rules = (event.escalate_after_hours, list(event.escalate_to))
             await connection.execute(SET_UP, tenant, *rules)
         case _:
             return
 
 
 async def rules(connection: Connection, tenant: str) -> Rules:
-    """Return what a tenant has decided, or what holds until it does."""
+    """Return what a tenant has decided, or what holds until it does; its zone is its policy's."""
+    zone = (await policies.load(connection, tenant)).time_zone
     row = await connection.fetchrow("SELECT * FROM alert_settings WHERE tenant_id = $1", tenant)
     if row is None:
-        return Rules()
-    return Rules(row["escalate_after_hours"], tuple(row["escalate_to"]), row["timezone"])
+        return Rules(zone)
+    return Rules(zone, row["escalate_after_hours"], tuple(row["escalate_to"]))
 
 
 async def active_of(connection: Connection, tenant: str, wanted: Iterable[UUID]) -> set[UUID]:

@@ -7,7 +7,6 @@ for a lock that all share, and nothing else may be waited for after that.
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from chassis.edge import derived_id, now
 from chassis.reaction import Happened, Reaction
@@ -36,6 +35,7 @@ from contracts.credit_monitor import (
     CreditReportCorrected,
     MonitoringExcluded,
 )
+from contracts.credit_policy import CreditPolicySet
 from contracts.enrichment import CompanyEnriched
 from credit_monitor import subjects
 from credit_monitor.alerts import companies, concern, nights, people, unseen
@@ -43,6 +43,7 @@ from credit_monitor.alerts.concern import Concern
 from credit_monitor.alerts.model import RaiseAlert, alerts_
 from credit_monitor.alerts.settings import AlertsSettings
 from credit_monitor.alerts.shown import is_told_one_by_one, seen_by, told_of
+from credit_monitor.months import month_of
 
 NAME = "tell-whom-it-concerns"
 OF_COMPANIES: tuple[type[Any], ...] = (
@@ -57,6 +58,7 @@ OF_COMPANIES: tuple[type[Any], ...] = (
 OF_PEOPLE = (UserAdded, UserChanged, SubjectErased, AlertPreferencesSet, AlertSettingsSet)
 OF_CREDIT = (CreditRatingChanged, CreditReportCorrected, CreditChangeNoted)
 OF_ALERTS = (CreditAlertRaised, CreditAlertAcknowledged, CreditAlertEscalated)
+OF_POLICY = (CreditPolicySet, MonitoringExcluded)
 Heard = Sequence[Happened]
 
 
@@ -87,7 +89,7 @@ async def _learn(
     for happened in heard:
         if isinstance(happened.event, OF_PEOPLE):
             await people.learn(happened, tenant)
-        if isinstance(happened.event, (*OF_ALERTS, AlertSettingsSet)):
+        if isinstance(happened.event, (*OF_ALERTS, AlertSettingsSet, CreditPolicySet)):
             await unseen.learn(happened, tenant)
     troubles = await _learn_of_companies(connection, tenant, heard)
     moved = [one for one in heard if _is_by_model(one)]
@@ -171,8 +173,8 @@ async def _of_caps(
     kept_out = [one for one in heard if _is_by_cap(one)]
     if not kept_out:
         return []
-    zone = ZoneInfo((await people.rules(connection, tenant)).timezone)
-    month = kept_out[0].envelope.at.astimezone(zone).strftime("%Y-%m")
+    zone = (await people.rules(connection, tenant)).timezone
+    month = month_of(kept_out[0].envelope.at, zone)
     alert = CreditAlertRaised(
         alert_id=derived_id(tenant, "cap-reached", month),
         kind=AlertKind.CAP_REACHED,
@@ -191,5 +193,5 @@ def _raise(happened: Happened, alert: CreditAlertRaised) -> RaiseAlert:
 
 
 reaction = Reaction(
-    NAME, (*OF_COMPANIES, *OF_PEOPLE, *OF_ALERTS, *OF_CREDIT, MonitoringExcluded), hear, hear_all
+    NAME, (*OF_COMPANIES, *OF_PEOPLE, *OF_ALERTS, *OF_CREDIT, *OF_POLICY), hear, hear_all
 )

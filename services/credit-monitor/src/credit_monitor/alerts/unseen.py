@@ -12,6 +12,7 @@ from contracts.credit_alerts import (
     CreditAlertEscalated,
     CreditAlertRaised,
 )
+from contracts.credit_policy import CreditPolicySet
 from credit_monitor.alerts import people
 
 KEEP = """
@@ -46,7 +47,7 @@ async def learn(happened: Happened, tenant: str) -> None:
             await connection.execute(KEEP, tenant, event.alert_id, envelope.at, until, *ids)
         case CreditAlertAcknowledged() | CreditAlertEscalated() as event:
             await connection.execute(DROP, tenant, event.alert_id)
-        case AlertSettingsSet():
+        case AlertSettingsSet() | CreditPolicySet():
             await _reckon_anew(connection, tenant)
         case _:
             return

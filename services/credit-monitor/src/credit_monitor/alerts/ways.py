@@ -29,7 +29,6 @@ def set_up(command: SetAlertSettings, before: AlertSettingsSet | None) -> list[A
         settings_id=alert_settings_of(command.tenant),
         escalate_after_hours=command.escalate_after_hours,
         escalate_to=tuple(dict.fromkeys(command.escalate_to)),
-        timezone=command.timezone,
     )
     return [] if wanted == before else [wanted]
 

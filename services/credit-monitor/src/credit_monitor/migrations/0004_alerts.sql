@@ -16,8 +16,7 @@ CREATE TABLE alert_people (
 CREATE TABLE alert_settings (
   tenant_id            text PRIMARY KEY,
   escalate_after_hours int NOT NULL,
-  escalate_to          uuid[] NOT NULL,
-  timezone             text NOT NULL
+  escalate_to          uuid[] NOT NULL
 );
 
 -- Whom each company concerns, and which troubles its registry has told; `number` is the one these

@@ -11,14 +11,12 @@ from contracts.credit_alerts import (
     ESCALATE_AFTER_HOURS,
     ESCALATE_AFTER_HOURS_MAX,
     ESCALATE_TO_MAX,
-    TIMEZONE,
     Hour,
     Language,
     MailWish,
     SetAlertPreferences,
     SetAlertSettings,
 )
-from contracts.credit_policy import Zone
 from gateway.access.keys import Principal
 from gateway.access.roles import ALLOWED, Permission
 from gateway.alerts import queries
@@ -52,12 +50,12 @@ class PreferencesAnswer(BaseModel):
 class AlertRules(Wanted):
     """When an alert that nobody acknowledges is escalated, in hours of working days, and to whom.
 
-    With nobody named it goes to those who manage the tenant. `timezone` is the tenant's clock.
+    With nobody named it goes to those who manage the tenant. The clock is that of the tenant's
+    credit policy.
     """
 
     escalate_after_hours: Annotated[int, Field(ge=1, le=ESCALATE_AFTER_HOURS_MAX)]
     escalate_to: Annotated[list[UUID], Field(max_length=ESCALATE_TO_MAX)] = []  # noqa: RUF012 - pydantic copies it
-    timezone: Zone = TIMEZONE
 
 
 class AlertRulesAnswer(BaseModel):
@@ -65,7 +63,6 @@ class AlertRulesAnswer(BaseModel):
 
     escalate_after_hours: int = ESCALATE_AFTER_HOURS
     escalate_to: list[UUID] = []
-    timezone: str = TIMEZONE
 
 
 @router.get("/users/{user_id}/alert-preferences")
@@ -142,7 +139,6 @@ async def set_alert_settings(
         **asked.stamp(
             escalate_after_hours=body.escalate_after_hours,
             escalate_to=tuple(body.escalate_to),
-            timezone=body.timezone,
         )
     )
     return written(response, await asked.ask(command))

@@ -102,7 +102,6 @@ class SettingsRow(NamedTuple):
     version: int
     escalate_after_hours: int
     escalate_to: list[str]
-    timezone: str
 
 
 def set_up(row: SettingsRow | None, told: Told) -> SettingsRow | None:
@@ -114,7 +113,6 @@ def set_up(row: SettingsRow | None, told: Told) -> SettingsRow | None:
                 told.version,
                 event.escalate_after_hours,
                 [str(one) for one in event.escalate_to],
-                event.timezone,
             )
         case _:
             return row

@@ -18,7 +18,7 @@ PREFERENCES = """
 SELECT mail, digest_hour, language FROM alert_preferences WHERE tenant_id = $1 AND user_id = $2
 """
 SETTINGS = """
-SELECT escalate_after_hours, escalate_to::text AS escalate_to, timezone FROM alert_settings
+SELECT escalate_after_hours, escalate_to::text AS escalate_to FROM alert_settings
 WHERE tenant_id = $1
 """
 

@@ -5,6 +5,5 @@ CREATE TABLE {table} (
   version              int NOT NULL,
   escalate_after_hours int NOT NULL,
   escalate_to          jsonb NOT NULL,
-  timezone             text NOT NULL,
   PRIMARY KEY (tenant_id, settings_id)
 );
