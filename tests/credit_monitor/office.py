@@ -164,7 +164,7 @@ class Office:
 
     async def reconcile(self) -> None:
         """Hold this tenant's portfolio against what we have, now, and work off what follows."""
-        pool, name = self.site.pool, self.creditsafe.name
+        pool, name = self.site.pool, self.key
         await reconciliations.open_all(pool, name, now())
         await pool.execute(
             "UPDATE reconciliations SET asked_at = now(), next_at = now(), leased_until = NULL"

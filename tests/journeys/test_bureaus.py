@@ -32,8 +32,10 @@ def rated_by(client: Client, company: str, bureau: str, **wanted: Any) -> dict[s
     """Wait until the last rating on record is a bureau's, and as wanted."""
 
     def look() -> dict[str, Any] | None:
-        items = client.get(f"/companies/{company}/credit")["items"]
-        ratings = [item["new"] for item in items if item["new"]]
+        answer = client.http.get(f"/companies/{company}/credit")
+        if answer.status_code != 200:
+            return None
+        ratings = [item["new"] for item in answer.json()["items"] if item["new"]]
         if not ratings or ratings[0]["bureau"] != bureau:
             return None
         fits = all(ratings[0][name] == value for name, value in wanted.items())
@@ -136,3 +138,31 @@ def test_only_those_who_manage_bureaus_may_choose_one(box: RunningBox, tenant: s
     assert client.http.put(PATH, json=RIGHT).status_code == 403
     assert client.http.delete(f"{PATH}/credentials").status_code == 403
     assert client.http.get(PATH).status_code == 200
+
+
+def test_ratings_reported_in_a_file_rate_and_change_companies(
+    box: RunningBox, numbers: Iterator[str], tenant: str
+) -> None:
+    client, number = box.tenant(tenant), next(numbers)
+    assert client.http.put(PATH, json={"bureau": "csv"}).status_code == 200
+
+    def report(grade: str, kind: str = "text/csv") -> Any:
+        text = f"Orgnr;Betyg;Limit;Datum\n{number};{grade};450 000;2026-11-20\n"
+        return client.http.post(
+            "/bureaus/csv/ratings",
+            params={"scale": "1-5"},
+            content=text.encode("cp1252"),
+            headers={"Content-Type": kind},
+        )
+
+    assert report("4").status_code == 200
+    company = customer(client, number)
+    rated_by(client, company, "csv", grade="4", band="B")
+    client.watched(company)
+    assert report("1").status_code == 200
+    rated_by(client, company, "csv", grade="1", band="E")
+    assert said(client, company)[-1] == "CreditRatingChanged"
+    wrong = report("7")
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "ratings-file-invalid")
+    assert wrong.json()["errors"][0]["field"] == "row 2: grade"
+    assert report("4", "application/json").status_code == 415

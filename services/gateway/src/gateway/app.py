@@ -13,6 +13,7 @@ from gateway.alerts.api import router as alerts_router
 from gateway.alerts.choices import router as alert_choices
 from gateway.alerts.projection import alert_preferences, alert_settings, alerts
 from gateway.bureaus.api import router as bureaus
+from gateway.bureaus.reporting import router as reported_ratings
 from gateway.companies.api import router as company_list_router
 from gateway.companies.projection import company_list
 from gateway.company.addresses import router as addresses
@@ -64,6 +65,7 @@ ROUTERS = (
     departments_router,
     settings_router,
     bureaus,
+    reported_ratings,
     keys,
     events,
 )

@@ -42,6 +42,7 @@ STATUS: dict[str, int] = {
     "credit-prices-missing": 422,
     "key-of-nobody": 422,
     "bureau-unknown": 422,
+    "ratings-file-invalid": 422,
     "bureau-credentials-malformed": 422,
     "bureau-credentials-missing": 422,
 }

@@ -12,6 +12,7 @@ from credit_monitor.bureaus.dnb_login import direct
 from credit_monitor.bureaus.line import Line
 from credit_monitor.bureaus.logins import Logins
 from credit_monitor.bureaus.port import Archive, Bureau
+from credit_monitor.bureaus.reported import Reported
 from credit_monitor.settings import CreditSettings
 
 
@@ -32,6 +33,7 @@ Opened: TypeAlias = tuple[Bureau, Line | None]
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "creditsafe": ("username", "password"),
     "dnb": ("key", "secret"),
+    "csv": (),
 }
 """What each bureau wants to log in with; nothing means that there is nobody to log in to."""
 
@@ -39,6 +41,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 COUNTRIES: Mapping[str, frozenset[str]] = {
     "creditsafe": Creditsafe.countries,
     "dnb": Dnb.countries,
+    "csv": Reported.countries,
 }
 """Whose companies each bureau rates."""
 
@@ -67,9 +70,14 @@ def _dnb(opening: Opening) -> Opened:
     return Dnb(line, opening.archive), line
 
 
+def _csv(opening: Opening) -> Opened:
+    return Reported(opening.pool, opening.owner or ""), None
+
+
 OPENERS: Mapping[str, Callable[[Opening], Opened]] = {
     "creditsafe": _creditsafe,
     "dnb": _dnb,
+    "csv": _csv,
 }
 
 

@@ -1,10 +1,17 @@
 """Which bureau a tenant has, and whether it has an account of its own there."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, assert_never
 
 from chassis.decider import Decider
-from contracts.credit_bureaus import BureauChosen, BureauName, CreditBureauWish, credit_bureau_of
+from contracts.credit_bureaus import (
+    BureauChosen,
+    BureauName,
+    CreditBureauEvent,
+    CreditBureauWish,
+    RatingsReported,
+    credit_bureau_of,
+)
 
 DEFAULT = "creditsafe"
 """Where a tenant is that has chosen nothing, at the deployment's account."""
@@ -18,6 +25,15 @@ class RecordChoice(CreditBureauWish):
     own_credentials: bool
 
 
+class RecordReport(CreditBureauWish):
+    """Keep that ratings were reported; made and decided on inside this service alone."""
+
+    type: Literal["record-report"] = "record-report"
+    scale: str
+    rows: int
+    changed: int
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Where a tenant's companies are dealt with."""
@@ -26,7 +42,31 @@ class Choice:
     own_credentials: bool = False
 
 
-def decide(command: RecordChoice, choice: Choice) -> list[BureauChosen]:
+def decide(command: RecordChoice | RecordReport, choice: Choice) -> list[CreditBureauEvent]:
+    """Say what follows from a command; say nothing when it is already so."""
+    match command:
+        case RecordChoice():
+            return choose(command, choice)
+        case RecordReport():
+            return report(command)
+        case _:
+            assert_never(command)
+
+
+def report(command: RecordReport) -> list[CreditBureauEvent]:
+    """Tell of reported ratings, where any is new."""
+    if not command.changed:
+        return []
+    reported = RatingsReported(
+        settings_id=credit_bureau_of(command.tenant),
+        scale=command.scale,
+        rows=command.rows,
+        changed=command.changed,
+    )
+    return [reported]
+
+
+def choose(command: RecordChoice, choice: Choice) -> list[CreditBureauEvent]:
     """Tell of another bureau, or another account at the same; a new password is nobody's news."""
     if choice == Choice(command.bureau, command.own_credentials):
         return []
@@ -39,9 +79,13 @@ def decide(command: RecordChoice, choice: Choice) -> list[BureauChosen]:
     return [chosen]
 
 
-def evolve(_choice: Choice, event: BureauChosen) -> Choice:
+def evolve(choice: Choice, event: CreditBureauEvent) -> Choice:
     """Take in one more fact."""
-    return Choice(event.bureau, event.own_credentials)
+    if isinstance(event, BureauChosen):
+        return Choice(event.bureau, event.own_credentials)
+    return choice
 
 
-choices_: Decider[RecordChoice, Choice, BureauChosen] = Decider(Choice(), decide, evolve)
+choices_: Decider[RecordChoice | RecordReport, Choice, CreditBureauEvent] = Decider(
+    Choice(), decide, evolve
+)

@@ -8,7 +8,7 @@ import structlog
 from faststream.nats import NatsRouter
 
 from chassis import codec
-from chassis.decider import Rejected
+from chassis.decider import AnyDecider, Rejected
 from chassis.failpoints import reach
 from chassis.site import Site
 from chassis.streams import Stream, repeat, transact
@@ -20,6 +20,7 @@ from contracts.credit_bureaus import (
     CreditBureauCommand,
     CreditBureauWish,
     ForgetBureauCredentials,
+    ReportRatings,
     ShowCreditBureau,
 )
 from contracts.message import Answer, Reply
@@ -27,15 +28,14 @@ from credit_monitor import credentials
 from credit_monitor.bureaus.account import key_of
 from credit_monitor.bureaus.opening import FIELDS, shared
 from credit_monitor.choosing import choices
-from credit_monitor.choosing.model import DEFAULT, RecordChoice, choices_
+from credit_monitor.choosing.model import DEFAULT, RecordChoice, RecordReport, choices_
+from credit_monitor.choosing.reporting import report
 from credit_monitor.choosing.standing import standing_of
 from credit_monitor.settings import CreditSettings
 
 log = structlog.get_logger()
 router = NatsRouter()
 
-NOT_LOGGED_IN_TO = frozenset({"csv"})
-"""Told of by a tenant's own files: an account of its own, and nobody to log in to."""
 WORDS = " and "
 
 
@@ -72,7 +72,45 @@ async def _decided(
     *,
     lasting: bool = True,
 ) -> Answer:
-    """Keep what was wished and tell of it, in one transaction; asked again, change nothing.
+    """Keep what was wished and tell of it."""
+
+    async def wished(connection: Connection) -> CreditBureauWish:
+        bureau = await settle(connection)
+        own = bureau in await credentials.kept(connection, command.tenant)
+        if lasting and not own and shared(CreditSettings(), bureau) is None:
+            raise Rejected(
+                "bureau-credentials-missing",
+                f"Give the credentials of an account at this bureau: {_wanted(bureau)}.",
+            )
+        owner = command.tenant if own or not FIELDS[bureau] else None
+        await choices.put(connection, command.tenant, bureau, key_of(bureau, owner))
+        log.info(command_name(command), bureau=bureau, own_credentials=own)
+        return RecordChoice(**_stamp(command), bureau=bureau, own_credentials=own)
+
+    return await _once(command, site, wished)
+
+
+async def reported(command: ReportRatings, site: Site) -> Answer:
+    """Keep ratings that a tenant reports, and tell of them."""
+
+    async def wished(connection: Connection) -> CreditBureauWish:
+        changed = await report(connection, command)
+        log.info(command_name(command), rows=len(command.rows), changed=changed)
+        return RecordReport(
+            **_stamp(command), scale=command.scale, rows=len(command.rows), changed=changed
+        )
+
+    answer = await _once(command, site, wished)
+    site.changed.set()
+    return answer
+
+
+async def _once(
+    command: CreditBureauWish,
+    site: Site,
+    wished: Callable[[Connection], Awaitable[CreditBureauWish]],
+) -> Answer:
+    """Keep and tell in one transaction; asked again, change nothing.
 
     An earlier wish that comes late once more must not bring its credentials back.
     """
@@ -84,24 +122,14 @@ async def _decided(
         past = await streams.read(home, command)
         if past.answered:
             return repeat(past.answered)
-        bureau = await settle(connection)
-        own = bureau in await credentials.kept(connection, tenant)
-        if lasting and not own and shared(CreditSettings(), bureau) is None:
-            raise Rejected(
-                "bureau-credentials-missing",
-                f"Give the credentials of an account at this bureau: {_wanted(bureau)}.",
-            )
-        is_alone = own or bureau in NOT_LOGGED_IN_TO
-        await choices.put(connection, tenant, bureau, key_of(bureau, tenant if is_alone else None))
-        wish = RecordChoice(
-            **command.model_dump(include=set(CreditBureauWish.model_fields)),
-            bureau=bureau,
-            own_credentials=own,
-        )
-        answer = await transact(streams, choices_, wish)
+        decider: AnyDecider = choices_
+        answer = await transact(streams, decider, await wished(connection))
     reach("credit-monitor.bureau-chosen")
-    log.info(command_name(command), bureau=bureau, own_credentials=own)
     return answer
+
+
+def _stamp(command: CreditBureauWish) -> dict[str, Any]:
+    return command.model_dump(include=set(CreditBureauWish.model_fields))
 
 
 def known(bureau: str) -> None:
@@ -134,6 +162,7 @@ async def show(query: ShowCreditBureau, site: Site) -> CreditBureau:
 HANDLERS: Mapping[type[Any], Callable[[Any, Site], Awaitable[Answer]]] = {
     ChooseBureau: choose,
     ForgetBureauCredentials: forget,
+    ReportRatings: reported,
 }
 
 
