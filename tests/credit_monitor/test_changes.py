@@ -12,8 +12,9 @@ from contracts.credit_monitor import CompanyRated
 from contracts.examples import example
 from contracts.values import Band, CreditRating, Money
 from credit_monitor.bureaus.creditsafe_values import part
-from credit_monitor.changes import Fact, Settled, Told, changes_of, settle
+from credit_monitor.changes import Fact, Told, changes_of, is_as_seen, seen_as, sides
 from credit_monitor.credit import same
+from credit_monitor.settlement import Settled, settle
 
 NOON = datetime(2026, 11, 23, 12)  # noqa: DTZ001 - the bureau's clock has no zone
 BANDS = ((71, "A"), (51, "B"), (30, "C"), (21, "D"), (0, "E"))
@@ -153,7 +154,8 @@ def test_a_late_notification_tells_nothing_that_is_known_already() -> None:
 def test_a_change_that_was_never_told_is_seen_by_the_next() -> None:
     bureau, us = bureau_and_us()
     bureau.change(15)
-    us.settle(bureau.change(95))
+    assert us.settle(bureau.change(95)).look_again
+    us.settle([], patient=False)
     assert [rating.score for rating in us.recorded] == ["15", "95"]
 
 
@@ -163,6 +165,7 @@ def test_all_sides_of_a_change_that_was_never_told_are_one_change() -> None:
     lost = bureau.rating
     told = [*bureau.change(25, 1), *bureau.change(25, 2)]
     us.settle(told)
+    us.settle([], patient=False)
     assert len(us.recorded) == 3
     assert same(us.recorded[0], lost)
 
@@ -176,6 +179,7 @@ def test_what_fits_is_told_as_it_was_told_whatever_was_forgotten_after_it() -> N
     first = bureau.change(15)
     bureau.change(65, 900)
     us.settle([*first, *bureau.change(95, 900)])
+    us.settle([], patient=False)
     assert figures(us.recorded) == [("15", "100"), ("65", "900"), ("95", "900")]
 
 
@@ -195,6 +199,7 @@ def test_what_was_forgotten_is_seen_whole_once_all_that_followed_is_told() -> No
     first, second = bureau.change(95, 900), bureau.change(60)
     assert us.settle(first).look_again
     us.settle(second)
+    us.settle([], patient=False)
     assert figures(us.recorded) == [("65", "900"), ("95", "900"), ("60", "100")]
 
 
@@ -213,6 +218,41 @@ def test_the_two_halves_of_one_change_may_come_apart() -> None:
     assert us.settle(told[:1]).held
     us.settle(told[1:])
     assert us.recorded == [bureau.rating]
+
+
+def test_half_of_a_change_that_was_lost_before_is_no_change() -> None:
+    bureau, us = bureau_and_us()
+    bureau.change(5, 1)
+    told = bureau.change(75, 7)
+    assert us.settle(told[:2]).look_again
+    assert us.recorded == []
+    us.settle(told[2:])
+    assert figures(us.recorded) == [("5", "1"), ("75", "7")]
+
+
+def test_half_of_a_change_that_was_taken_back_is_no_change() -> None:
+    bureau, us = bureau_and_us(4)
+    there, back = bureau.change(32, 3), bureau.change(4)
+    assert us.settle([*there[:2], *back]).look_again
+    assert us.recorded == []
+    us.settle(there[2:])
+    assert figures(us.recorded) == [("32", "3"), ("4", "100")]
+
+
+def test_half_of_a_change_is_waited_for_where_the_report_is_further_on() -> None:
+    bureau, us = bureau_and_us(4)
+    there, back = bureau.change(32, 3), bureau.change(4)
+    assert us.settle(there[:2]).look_again
+    us.settle([*there[2:], *back])
+    assert figures(us.recorded) == [("32", "3"), ("4", "100")]
+
+
+def test_what_is_seen_is_believed_when_it_is_still_so() -> None:
+    seen = seen_as(sides(rated(60)))
+    assert is_as_seen(seen, sides(rated(60)))
+    assert is_as_seen(seen, {"score": "60"})
+    assert not is_as_seen(seen, sides(rated(15)))
+    assert not is_as_seen(None, sides(rated(60)))
 
 
 def test_the_second_half_may_never_come() -> None:

@@ -148,6 +148,7 @@ async def test_a_change_that_was_never_told_is_found_with_the_next(
     await office.poll()
     office.change(number, score=12)
     await office.poll()
+    await office.poll()
     assert (await office.scores(company))[-2:] == ["95", "12"]
 
 

@@ -1,6 +1,5 @@
 """The provider: it changes ratings and tells of that late, again, in halves, or not at all."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,7 +8,16 @@ from typing import Protocol
 
 from contracts.values import Band, CreditRating, Money
 from credit_monitor.bureaus import creditsafe_values as values
-from credit_monitor.bureaus.port import Entry, Notice, Rated, Report, Subject, Unavailable
+from credit_monitor.bureaus.port import (
+    Batch,
+    Entry,
+    Notice,
+    Rated,
+    Reading,
+    Report,
+    Subject,
+    Unavailable,
+)
 from credit_monitor.changes import Fact, Part
 from support.simulation.process import PAUSE
 
@@ -213,16 +221,17 @@ class WorldBureau:
         await PAUSE
         return entry
 
-    async def notices(self, since: datetime | None) -> Sequence[Notice]:
+    async def notices(self, reading: Reading) -> Batch:
         """Return what was published since a moment and can be read by now, oldest last."""
         await self._asked()
         found = [
             one.notice
             for one in reversed(self.published)
-            if one.visible_from <= self.moment and (since is None or one.notice.published >= since)
+            if one.visible_from <= self.moment
+            and (reading.since is None or one.notice.published >= reading.since)
         ]
         await PAUSE
-        return found
+        return Batch(found)
 
     def part(self, fact: Fact, text: str, _country: str) -> Part:
         """Return what a notification's value means for a rating, by the product's own adapter."""

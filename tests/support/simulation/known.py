@@ -9,7 +9,8 @@ from datetime import datetime
 from types import SimpleNamespace
 from uuid import UUID
 
-from credit_monitor.bureaus.port import Bureau, Notice, Unavailable
+from credit_monitor.bureaus.account import Account
+from credit_monitor.bureaus.port import Notice, Unavailable
 from credit_monitor.changes import Told
 from credit_monitor.listings import Listing
 from credit_monitor.subject import Subject
@@ -24,45 +25,42 @@ async def find_listing(office: Office, tenant: str, company_id: UUID) -> Listing
 
 async def put_listing(office: Office, tenant: str, company_id: UUID, listing: Listing) -> None:
     """Keep a company's place."""
-    office.listings[tenant, company_id] = listing
+    office.enlist((tenant, company_id), listing)
 
 
 async def remove_listing(office: Office, tenant: str, company_id: UUID) -> None:
     """Forget a company's place, and what was told of it there."""
-    office.listings.pop((tenant, company_id), None)
-    for noticed in office.notices.values():
-        if noticed.place == (tenant, company_id):
-            noticed.settled = True
+    office.enlist((tenant, company_id), None)
+    for key in list(office.unsettled.get((tenant, company_id), ())):
+        office.settle(key)
 
 
 async def doubt(office: Office, tenant: str, gone: Listing) -> list[UUID]:
     """Say of no company any more that it is where another one was just taken out."""
     others = []
-    for (whose, company_id), listing in office.listings.items():
-        if whose == tenant and (listing.portfolio, listing.reference) == (
-            gone.portfolio,
-            gone.reference,
-        ):
-            office.listings[whose, company_id] = replace(listing, state="maybe")
-            others.append(company_id)
+    for place in list(office.named.get((tenant, gone.reference), ())):
+        listing = office.listings[place]
+        if listing.portfolio == gone.portfolio:
+            office.enlist(place, replace(listing, state="maybe"))
+            others.append(place[1])
     return others
 
 
-async def portfolio_of(office: Office, bureau: Bureau, tenant: str) -> str:
-    """Return a tenant's portfolio at the bureau, opened now if there is none."""
+async def portfolio_of(office: Office, account: Account, tenant: str) -> str:
+    """Return a tenant's portfolio at an account, opened now if there is none."""
     if tenant in office.portfolios:
         return office.portfolios[tenant]
     if tenant in office.opening:
         raise Unavailable("the portfolio is being opened")
     office.opening.add(tenant)
     try:
-        office.portfolios[tenant] = await bureau.open_portfolio(f"kundvakt-{tenant}")
+        office.portfolios[tenant] = await account.bureau.open_portfolio(f"kundvakt-{tenant}")
     finally:
         office.opening.discard(tenant)
     return office.portfolios[tenant]
 
 
-async def forget_portfolio(office: Office, _bureau: Bureau, tenant: str) -> None:
+async def forget_portfolio(office: Office, _account: Account, tenant: str) -> None:
     """Forget a portfolio that the bureau no longer has."""
     office.portfolios.pop(tenant, None)
 
@@ -71,23 +69,24 @@ def store(office: Office, told: Sequence[Notice]) -> list[Place]:
     """Keep what is new; return of which companies there was something new."""
     fresh = []
     tenants = {portfolio: tenant for tenant, portfolio in office.portfolios.items()}
+    again = "notices known" in office.off
     for notice in told:
         tenant = tenants.get(notice.portfolio, "")
-        for place, listing in office.listings.items():
-            if place[0] != tenant or listing.reference != notice.reference:
+        if (tenant, notice.id) in office.notices and not again:
+            continue
+        for place in office.named.get((tenant, notice.reference), ()):
+            if office.listings[place].portfolio != notice.portfolio:
                 continue
-            if "notices known" in office.off:
-                office.notices[tenant, len(office.notices) + 1000] = Noticed(place, notice)
-            elif (tenant, notice.id) in office.notices:
-                continue
-            else:
-                office.notices[tenant, notice.id] = Noticed(place, notice)
-            fresh.append(place)
+            key = (tenant, len(office.notices) + 1_000_000_000 if again else notice.id)
+            if key not in office.notices:
+                office.note(key, Noticed(place, notice))
+                fresh.append(place)
     return fresh
 
 
-async def open_ones(office: Office, bureau: Bureau, tenant: str, company_id: UUID) -> list[Told]:
+async def open_ones(office: Office, account: Account, tenant: str, company_id: UUID) -> list[Told]:
     """Return what was told of a company and is not settled."""
+    bureau = account.bureau
     return [
         Told(
             one.notice.id,
@@ -96,17 +95,19 @@ async def open_ones(office: Office, bureau: Bureau, tenant: str, company_id: UUI
             bureau.part(one.notice.fact, one.notice.old, one.notice.country),
             bureau.part(one.notice.fact, one.notice.new, one.notice.country),
         )
-        for one in office.notices.values()
-        if one.place == (tenant, company_id) and not one.settled
+        for one in office.unsettled.get((tenant, company_id), {}).values()
     ]
 
 
-async def close(office: Office, _bureau: str, tenant: str, ids: Iterable[int]) -> None:
+async def close(office: Office, _account: str, tenant: str, ids: Iterable[int]) -> None:
     """Note that these are settled."""
     done = set(ids)
-    for (whose, _), noticed in office.notices.items():
-        if whose == tenant and noticed.notice.id in done:
-            noticed.settled = True
+    if "notices known" in office.off:
+        kept = [key for key, one in office.notices.items() if one.notice.id in done]
+        done = {number for whose, number in kept if whose == tenant}
+    for number in done:
+        if (tenant, number) in office.notices:
+            office.settle((tenant, number))
 
 
 async def load(

@@ -29,6 +29,7 @@ class Row:
     after_poll: datetime | None = None
     look: bool = False
     unexplained: bool = False
+    seen: dict[str, str] | None = None
     fence: int = 0
     leased_until: datetime | None = None
     attempts: int = 0
@@ -75,9 +76,18 @@ class Office:
     work: dict[Place, Row] = field(default_factory=dict)
     notices: dict[tuple[str, int], Noticed] = field(default_factory=dict)
     works: int = 0
+    nights: dict[tuple[str, str], Any] = field(default_factory=dict)
+    unsettled: dict[Place, dict[tuple[str, int], Noticed]] = field(default_factory=dict)
+    named: dict[tuple[str, str], dict[Place, None]] = field(default_factory=dict)
+    """By whom what is open was said of, and by which reference who is listed: indexes."""
 
     def copy(self, clock: Clock, streams: Any) -> "Office":
         """Return the same office once more."""
+        notices = {key: replace(noticed) for key, noticed in self.notices.items()}
+        unsettled: dict[Place, dict[tuple[str, int], Noticed]] = {}
+        for key, noticed in notices.items():
+            if not noticed.settled:
+                unsettled.setdefault(noticed.place, {})[key] = noticed
         return replace(
             self,
             clock=clock,
@@ -89,8 +99,31 @@ class Office:
             portfolios=dict(self.portfolios),
             opening=set(),
             work={place: replace(row) for place, row in self.work.items()},
-            notices={key: replace(noticed) for key, noticed in self.notices.items()},
+            notices=notices,
+            nights={key: replace(night) for key, night in self.nights.items()},
+            unsettled=unsettled,
+            named={name: dict(places) for name, places in self.named.items()},
         )
+
+    def note(self, key: tuple[str, int], noticed: Noticed) -> None:
+        """Keep a notification."""
+        self.notices[key] = noticed
+        self.unsettled.setdefault(noticed.place, {})[key] = noticed
+
+    def settle(self, key: tuple[str, int]) -> None:
+        """Note that a notification is settled."""
+        noticed = self.notices[key]
+        noticed.settled = True
+        self.unsettled.get(noticed.place, {}).pop(key, None)
+
+    def enlist(self, place: Place, listing: Listing | None) -> None:
+        """Keep a company's place in a portfolio, or forget it."""
+        before = self.listings.pop(place, None)
+        if before is not None:
+            del self.named[place[0], before.reference][place]
+        if listing is not None:
+            self.listings[place] = listing
+            self.named.setdefault((place[0], listing.reference), {})[place] = None
 
     @property
     def now(self) -> datetime:

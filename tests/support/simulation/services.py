@@ -15,7 +15,8 @@ from chassis.reaction import Happened
 from chassis.streams import transact
 from companies.app import service as companies_service
 from contracts.envelope import Envelope
-from credit_monitor.bureaus.port import Unavailable
+from credit_monitor.bureaus.account import Account
+from credit_monitor.bureaus.port import Reading, Unavailable
 from credit_monitor.desk import Desk
 from credit_monitor.leases import LeaseLost
 from credit_monitor.poller import is_deep, read_from
@@ -189,7 +190,7 @@ async def poll(world: "World") -> None:
     overlap = timedelta() if "readings overlap" in world.off else OVERLAP
     since = read_from(account.cursor, begun, overlap, deep=deep)
     try:
-        told = await world.bureau.notices(since)
+        told = (await world.bureau.notices(Reading(since))).notices
     except Unavailable:
         if account.fence == fence:
             account.leased_until, account.next_poll_at = None, world.now + POLL
@@ -210,7 +211,7 @@ async def work_on(world: "World", held: Work) -> None:
     """Take one step with one company, as the product's worker does."""
     kept: Any = world.office
     try:
-        await take_step(Desk(kept, kept.streams, world.bureau, held))
+        await take_step(Desk(kept, kept.streams, Account(held.account, world.bureau), held))
     except LeaseLost:
         return
     except Unavailable:

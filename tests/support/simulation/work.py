@@ -3,22 +3,23 @@
 The functions have the names that the product knows them by.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from credit_monitor.bureaus.account import SHARED_DEFAULT
 from credit_monitor.leases import LeaseLost
 from credit_monitor.work import Work
-from support.simulation.office import LEASE, NEVER, Office, Row
+from support.simulation.office import LEASE, NEVER, Office, Place, Row
 from support.simulation.pure import numbered
 
 
 def _hold(office: Office, held: Work) -> Row:
     row = office.work.get((held.tenant, held.company_id))
-    if row is None or row.fence != held.fence:
+    if row is None or (row.fence != held.fence and "work fenced" not in office.off):
         raise LeaseLost
     return row
 
@@ -42,6 +43,24 @@ async def touch(
     row.correlation, row.causation = correlation, causation
 
 
+async def touch_all(
+    office: Office,
+    tenant: str,
+    companies: Sequence[UUID],
+    correlation: UUID,
+    *,
+    look: bool = False,
+) -> None:
+    """Have companies looked at; who waits for a poll is looked at after it, and not before."""
+    for company_id in companies:
+        before = office.work.get((tenant, company_id))
+        waits, looks = (before.after_poll is not None, before.look) if before else (False, False)
+        await touch(office, tenant, company_id, correlation, before and before.causation)
+        row = office.work[tenant, company_id]
+        row.unexplained = row.unexplained and (looks or waits)
+        row.look = looks or (look and not waits)
+
+
 async def known(office: Office, tenant: str, companies: list[UUID]) -> set[UUID]:
     """Return those about which something is to be done, or being done."""
     return {company_id for company_id in companies if (tenant, company_id) in office.work}
@@ -59,25 +78,36 @@ def _is_free(office: Office, row: Row) -> bool:
 
 def lease(office: Office) -> Work | None:
     """Take a company in hand that is due and in nobody else's."""
-    for (tenant, company_id), row in office.work.items():
-        if _is_free(office, row):
-            row.fence += 1
-            row.leased_until = office.now + LEASE
-            return Work(
-                tenant,
-                company_id,
-                row.id,
-                row.generation,
-                row.fence,
-                row.attempts,
-                row.look,
-                row.unexplained,
-                row.after_poll is not None,
-                row.report,
-                row.correlation,
-                row.causation,
-            )
-    return None
+    free = (place for place, row in office.work.items() if _is_free(office, row))
+    place = next(free, None)
+    return _taken(office, place) if place else None
+
+
+def lease_all(office: Office) -> list[Work]:
+    """Take every company in hand that is due and in nobody else's."""
+    free = [place for place, row in office.work.items() if _is_free(office, row)]
+    return [_taken(office, place) for place in free]
+
+
+def _taken(office: Office, place: Place) -> Work:
+    row = office.work[place]
+    row.fence += 1
+    row.leased_until = office.now + LEASE
+    return Work(
+        *place,
+        row.id,
+        row.generation,
+        row.fence,
+        SHARED_DEFAULT,
+        row.attempts,
+        row.look,
+        row.unexplained,
+        row.after_poll is not None,
+        row.seen,
+        row.report,
+        row.correlation,
+        row.causation,
+    )
 
 
 @asynccontextmanager
@@ -121,9 +151,12 @@ async def rest(office: Office, held: Work, until: datetime) -> None:
     row.let_go(until if row.generation == held.generation else office.now)
 
 
-async def wait_for_poll(office: Office, held: Work, *, unexplained: bool) -> None:
+async def wait_for_poll(
+    office: Office, held: Work, *, unexplained: bool, seen: dict[str, str] | None = None
+) -> None:
     """Look at a company again once all that is published by now has been read."""
     row = _hold(office, held)
+    row.seen = seen
     row.look, row.unexplained, row.report, row.after_poll = False, unexplained, None, office.now
     row.let_go(NEVER if row.generation == held.generation else office.now)
 
@@ -147,6 +180,7 @@ def look_after_poll(office: Office, begun: datetime) -> None:
 
 WORK = SimpleNamespace(
     touch=touch,
+    touch_all=touch_all,
     known=known,
     holding=holding,
     hold=hold,

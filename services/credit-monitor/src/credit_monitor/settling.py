@@ -9,11 +9,12 @@ from chassis.failpoints import reach
 from contracts.values import Band, CreditRating
 from credit_monitor import listings, notices, subjects, work
 from credit_monitor.bureaus.port import NotRated, Rated, Report, Unavailable
-from credit_monitor.changes import Settled, agrees, changes_of, put, settle
+from credit_monitor.changes import Part, agrees, changes_of, is_as_seen, put, seen_as, sides
 from credit_monitor.costs import CapReached
 from credit_monitor.desk import Desk, Known
 from credit_monitor.listings import Listing
 from credit_monitor.reports import Purpose, bought, of_watch
+from credit_monitor.settlement import Settled, settle
 from credit_monitor.wishes import NoteChange, RecordChange
 
 log = structlog.get_logger()
@@ -29,25 +30,28 @@ async def settle_changes(desk: Desk, known: Known) -> None:
     assert listing  # noqa: S101 - the same
     # Where all that was told is that there is something, nothing more is to be waited for.
     is_hint = bool(known.told) and all(one.fact == "other" for one in known.told)
-    patient = not is_hint and not (desk.work.look and desk.work.unexplained)
+    was_seen = desk.work.seen if desk.work.look and desk.work.unexplained else None
     if not known.told:
         entry = await desk.bureau.entry(listing.portfolio, listing.reference)
         if entry is None:
             await _listed_no_more(desk, listing)
             return
         fits = agrees(rating, entry.told)
-        if fits or patient:
+        if fits or not is_as_seen(was_seen, entry.told):
             # What is not told may still be, and a report costs money: look again first.
             seen = Settled((), known.standing.as_of, look_again=not fits)
-            await _settled(desk, known, seen)
+            await _settled(desk, known, seen, entry.told)
             return
     question = of_watch(desk, known.subject, Purpose.CHANGE, listing.reference)
     try:
         report = _now_rated(await bought(desk, question), rating)
     except CapReached:
         report = await _seen_for_nothing(desk, known, listing)
+    now_rated = sides(report[0])
+    # Where it changed again meanwhile, that too may still be told.
+    patient = not is_hint and not is_as_seen(was_seen, now_rated)
     settled = settle(rating, known.standing.as_of, changes_of(known.told), report, patient=patient)
-    await _settled(desk, known, settled)
+    await _settled(desk, known, settled, now_rated)
 
 
 def _now_rated(report: Report, rating: CreditRating) -> tuple[CreditRating, datetime]:
@@ -61,8 +65,8 @@ def _now_rated(report: Report, rating: CreditRating) -> tuple[CreditRating, date
     raise Unavailable(why, retry_after=LOST_SECONDS)
 
 
-async def _settled(desk: Desk, known: Known, settled: Settled) -> None:
-    """Keep what was found, all of it or nothing."""
+async def _settled(desk: Desk, known: Known, settled: Settled, now_rated: Part) -> None:
+    """Keep what was found, all of it or nothing, and how the bureau rates the company now."""
     reach("credit-monitor.compared")
     tenant, company_id = desk.work.tenant, desk.work.company_id
     done = {told.id for told in known.told} - settled.held
@@ -74,7 +78,8 @@ async def _settled(desk: Desk, known: Known, settled: Settled) -> None:
         await notices.close(connection, desk.account.key, tenant, done)
         await subjects.reached(connection, tenant, company_id, settled.as_of)
         if settled.look_again:
-            await work.wait_for_poll(connection, desk.work, unexplained=True)
+            seen = seen_as(now_rated)
+            await work.wait_for_poll(connection, desk.work, unexplained=True, seen=seen)
         else:
             await work.drop(connection, desk.work)
         await desk.record(connection, wishes)

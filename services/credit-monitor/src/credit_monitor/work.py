@@ -69,6 +69,7 @@ class Work:
     look: bool
     unexplained: bool
     waiting: bool
+    seen: dict[str, str] | None
     report: dict[str, Any] | None
     correlation: UUID
     causation: UUID | None
@@ -126,6 +127,7 @@ def _work(row: Any) -> Work:
         look=row["look"],
         unexplained=row["unexplained"],
         waiting=row["after_poll"] is not None,
+        seen=orjson.loads(row["seen"]) if row["seen"] else None,
         report=orjson.loads(row["report"]) if row["report"] else None,
         correlation=row["correlation"],
         causation=row["causation"],
@@ -167,12 +169,9 @@ async def keep_report(connection: Connection, work: Work, report: dict[str, Any]
 
 async def look_again(connection: Connection, work: Work, *, look: bool) -> None:
     """Go on at once, and with what somebody found out where `look` says so."""
-    await connection.execute(
-        "UPDATE work SET leased_until = NULL, attempts = 0, due_at = now(), report = NULL,"
-        f" look = look OR $4 WHERE {MINE}",
-        *work.mine,
-        look,
-    )
+    set_back = "leased_until = NULL, attempts = 0, due_at = now(), report = NULL"
+    again = f"UPDATE work SET {set_back}, look = look OR $4 WHERE {MINE}"
+    await connection.execute(again, *work.mine, look)
 
 
 async def drop(connection: Connection, work: Work) -> None:
@@ -196,10 +195,8 @@ async def drop(connection: Connection, work: Work) -> None:
 
 async def go_on(connection: Connection, work: Work) -> None:
     """Let the next step be taken at once."""
-    await connection.execute(
-        f"UPDATE work SET leased_until = NULL, attempts = 0, due_at = now() WHERE {MINE}",
-        *work.mine,
-    )
+    at_once = f"UPDATE work SET leased_until = NULL, attempts = 0, due_at = now() WHERE {MINE}"
+    await connection.execute(at_once, *work.mine)
 
 
 async def rest(connection: Connection, work: Work, until: datetime) -> None:
@@ -214,16 +211,19 @@ async def rest(connection: Connection, work: Work, until: datetime) -> None:
     )
 
 
-async def wait_for_poll(connection: Connection, work: Work, *, unexplained: bool) -> None:
-    """Look at a company again once all that is published by now has been read."""
+async def wait_for_poll(
+    connection: Connection, work: Work, *, unexplained: bool, seen: dict[str, str] | None = None
+) -> None:
+    """Look again once what is published by now was read; what differs is believed if as `seen`."""
     await connection.execute(
         "UPDATE work SET leased_until = NULL, attempts = 0, look = false, unexplained = $4,"
-        " report = NULL, after_poll = now(),"
+        " seen = $6, report = NULL, after_poll = now(),"
         " due_at = CASE WHEN generation = $5 THEN 'infinity' ELSE now() END"
         f" WHERE {MINE}",
         *work.mine,
         unexplained,
         work.generation,
+        orjson.dumps(seen).decode() if seen else None,
     )
 
 
