@@ -14,6 +14,7 @@ from chassis.edge import new_id, now
 from chassis.failpoints import arm
 from chassis.streams import transact
 from contracts.credit_checks import (
+    NoteReportView,
     RequestCreditCheck,
     ResumeCreditWatch,
     StopCreditWatch,
@@ -305,3 +306,26 @@ async def test_a_form_that_is_no_legal_persons_is_not_taken_into_a_policy(office
     with pytest.raises(Rejected) as refusal:
         await decide(office, CreditPolicy(legal_forms={"SE": ("AB", "HB")}))
     assert refusal.value.code == "credit-form-not-allowed"
+
+
+async def test_what_the_bureau_takes_back_is_put_right_and_those_who_saw_it_are_named(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    await transact(office.site.streams, credits_, wish(NoteReportView, office, company, by=OTHER))
+    office.change(number, score=95, limit=3)
+    await ask(office, company, purpose="EXISTING_CREDIT", correction=True)
+    await office.work_off()
+    told = await office.told(company)
+    assert told[-3:] == [ANSWERED, "credit-report-corrected", "credit-rating-changed"]
+    corrected, changed = (await office.events(company))[-2:]
+    assert corrected["seen_by"] == [OTHER]
+    assert (changed["cause"], changed["new"]["score"]) == ("CORRECTION", "95")
+    await office.poll()
+    await office.poll()
+    assert await office.told(company) == told
+
+
+async def test_nothing_can_be_taken_back_that_was_never_said(office: Office, number: str) -> None:
+    company = await office.customer(number)
+    assert await refused(office, company, correction=True) == "credit-not-rated"

@@ -201,6 +201,53 @@ def test_a_watch_stopped_by_hand_says_why_and_begins_again_when_asked(
     excluded(client, company)
 
 
+def test_what_a_bureau_takes_back_is_told_to_whoever_saw_it(
+    box: RunningBox, numbers: Iterator[str], tenant: str
+) -> None:
+    client, number = box.tenant(tenant), next(numbers)
+    user = client.http.post(
+        "/users", json={"name": "Maj", "email": "maj@firm.example", "role": "user"}
+    ).json()["user_id"]
+    made = client.http.post("/keys", json={"role": "user", "label": "Maj", "user_id": user})
+    assert made.status_code == 201, made.text
+    maj = Client(box, made.json()["key"], tenant)
+    # A supplier is not watched: nobody but the correction tells of the change.
+    created = client.create(
+        str(new_id()),
+        registry={"country": "SE", "organisation_number": number},
+        relations=["supplier-product"],
+    )
+    company = created["company_id"]
+
+    def asked_for(**body: Any) -> str:
+        asked = client.http.post(f"/companies/{company}/credit-check", json=body)
+        assert asked.status_code == 202, asked.text
+        return str(asked.json()["check_id"])
+
+    eventually(lambda: client.http.get(f"/companies/{company}").is_success or None, "the card")
+    wrong = answered(client, company, asked_for(purpose="CONTRACT"))["new"]["score"]
+    assert maj.get(f"/companies/{company}/credit")["items"]
+    box.bureau.post(f"/_control/companies/SE/{number}", json={"score": 97, "limit": 1})
+    with client.events(after="0") as events:
+        eventually(lambda: events.named("CreditReportViewed") or None, "that Maj saw it")
+        asked_for(correction=True)
+        (corrected,) = eventually(
+            lambda: events.named("CreditReportCorrected") or None, "the correction"
+        )
+    assert corrected["data"]["seen_by"] == [f"user:{user}"]
+
+    def told() -> list[dict[str, Any]] | None:
+        entries = history(client, company)
+        found = [one["told"] for one in entries if one["event"] == "CreditReportCorrected"]
+        return found[0] if found and found[0] else None
+
+    (telling,) = eventually(told, "who was told")
+    assert user in telling["told_to"]
+    rated = [one for one in history(client, company) if one["event"] == "CompanyRated"]
+    assert rated[0]["corrected"]
+    assert rated[0]["new"]["score"] == "97" != wrong
+
+
 def test_a_reader_asks_for_nothing_and_a_user_sets_no_policy(
     box: RunningBox, numbers: Iterator[str], tenant: str
 ) -> None:

@@ -29,7 +29,8 @@ class CreditRequest(Command):
 class RequestCreditCheck(CreditRequest):
     """Ask the bureau how a company is rated now.
 
-    `personal_number` is a sole trader's, which nobody else keeps in plain.
+    `personal_number` is a sole trader's, which nobody else keeps in plain. With `correction` the
+    bureau has taken back what it said: what it says now is put in its place.
     """
 
     type: Literal["request-credit-check"] = "request-credit-check"
@@ -38,6 +39,7 @@ class RequestCreditCheck(CreditRequest):
     personal_number: Sealed | None = None
     amount: Money | None = None
     confirm_subject_copy: bool = False
+    correction: bool = False
 
 
 class StopCreditWatch(CreditRequest):

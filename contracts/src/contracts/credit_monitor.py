@@ -97,6 +97,7 @@ class CreditCheckRequested(CreditFact):
     personal_number: Sealed | None = None
     amount: Money | None = None
     subject_copy: bool = False
+    correction: bool = False
     asked_by: Actor
     asked_at: AwareDatetime
 

@@ -17,7 +17,7 @@ from credit_monitor.credit import OpenCheck, same
 from credit_monitor.desk import Desk, Known
 from credit_monitor.reports import Question, bought, sealed
 from credit_monitor.subjects import Standing
-from credit_monitor.wishes import AnswerCheck, CreditWish, RecordRating
+from credit_monitor.wishes import AnswerCheck, CreditWish, RecordChange, RecordRating
 
 log = structlog.get_logger()
 
@@ -69,6 +69,10 @@ async def answer(desk: Desk, known: Known) -> None:
             await private.keep(connection, desk.work, check, kept, now() + days)
         elif isinstance(report, port.Rated) and rating is not None:
             wishes += _taken_over(desk, known, report, rating)
+            if check.correction:
+                await subjects.reached(
+                    connection, desk.work.tenant, desk.work.company_id, report.as_of
+                )
         if isinstance(report, port.Rated) and known.subject.number and not known.credit.rating:
             standing = Standing(known.subject.key, None, report.rating.reference, report.as_of)
             await subjects.asked(connection, desk.work.tenant, desk.work.company_id, standing)
@@ -102,6 +106,9 @@ def _taken_over(
     desk: Desk, known: Known, report: port.Rated, rating: CreditRating
 ) -> list[CreditWish]:
     """Return what a rating means for a company that is not watched; a watch finds out by itself."""
+    if known.credit.checks[0].correction and known.credit.rating:
+        key = f"correction {known.credit.checks[0].id}"
+        return [desk.wish(RecordChange, key, rating=rating, cause="CORRECTION")]
     if known.credit.watched or known.told:
         return []
     wish = desk.wish(RecordRating, str(report.as_of), rating=rating, purpose="credit-check")
@@ -111,4 +118,6 @@ def _taken_over(
 def _is_news(known: Known, rating: CreditRating | None) -> bool:
     """Say whether the watch has something to look into: the report says more than it knows."""
     before = known.credit.rating
+    if known.credit.checks[0].correction:
+        return False
     return bool(known.credit.watched and before and rating and not same(before, rating))

@@ -58,14 +58,16 @@ def decider(facts: Facts) -> Decider[CreditCommand, Credit, CreditEvent]:
 
 
 def request(
-    facts: Facts, command: RequestCreditCheck, _credit: Credit
+    facts: Facts, command: RequestCreditCheck, credit: Credit
 ) -> Sequence[CreditCheckRequested]:
     """Let a question through, or say what it lacks; one on record is not asked again."""
     _check_subject(facts, command)
     treated = treatment(facts.subject)
     if treated.needs_purpose:
         _check_need(command)
-    if facts.on_record is not None:
+    if command.correction and credit.rating is None and treated.shows_values:
+        raise Rejected("credit-not-rated", "Nothing was said of this company that could be wrong.")
+    if facts.on_record is not None and not command.correction:
         return []
     if treated.is_copied and not command.confirm_subject_copy:
         raise Rejected(
@@ -122,6 +124,7 @@ def _requested(command: RequestCreditCheck, *, copied: bool) -> CreditCheckReque
         personal_number=command.personal_number,
         amount=command.amount,
         subject_copy=copied,
+        correction=command.correction,
         asked_by=command.by,
         asked_at=command.at,
     )

@@ -43,6 +43,7 @@ class OpenCheck:
     by: str
     number: Sealed | None
     copied: bool
+    correction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ def _checked(credit: Credit, event: CreditCheckRequested | CreditCheckAnswered) 
         by=event.asked_by,
         number=event.personal_number,
         copied=event.subject_copy,
+        correction=event.correction,
     )
     return replace(credit, checks=(*credit.checks, asked))
 

@@ -40,6 +40,10 @@ class ListedCompany(BaseModel):
     credit_band: Band | None
     rated_on: date | None
     watch: str | None
+    watch_since: datetime | None
+    watch_reason: str | None
+    watch_bureau: str | None
+    heard_at: datetime | None
     archived: bool
     created_at: datetime
 
@@ -121,6 +125,10 @@ def _line(row: Any, today: date) -> ListedCompany:
         credit_band=row["band"],
         rated_on=row["rated_on"],
         watch=row["watch"],
+        watch_since=row["watch_since"],
+        watch_reason=row["watch_reason"],
+        watch_bureau=row["watch_bureau"],
+        heard_at=row["heard_at"],
         archived=row["archived"],
         created_at=row["created_at"],
     )

@@ -21,6 +21,7 @@ from contracts.companies.company import (
 )
 from contracts.credit_monitor import (
     CompanyRated,
+    CreditChangeNoted,
     CreditRatingChanged,
     CreditReportCorrected,
     MonitoringExcluded,
@@ -60,6 +61,10 @@ class Line(NamedTuple):
     """What the bureau said; `band` shows it where the company's form lets it be shown."""
     rated_on: str | None = None
     watch: str | None = None
+    watch_since: str | None = None
+    watch_reason: str | None = None
+    watch_bureau: str | None = None
+    heard_at: str | None = None
     archived: bool = False
     known: dict[str, Any] = {}
 
@@ -125,7 +130,7 @@ def _by_people(line: Line, told: Told) -> Line:  # noqa: PLR0911 - a table of co
             return line
 
 
-def _by_credit(line: Line, told: Told) -> Line:
+def _by_credit(line: Line, told: Told) -> Line:  # noqa: PLR0911 - a table of contents
     """Take in what the bureau says."""
     match told.event:
         case (
@@ -133,24 +138,31 @@ def _by_credit(line: Line, told: Told) -> Line:
             | CreditRatingChanged(new=rating)
             | CreditReportCorrected(right=rating)
         ):
-            return line._replace(
-                rating_band=rating.band.value, rated_on=rating.rated_on.isoformat()
-            )
-        case MonitoringStarted():
-            return line._replace(watch="active")
-        case MonitoringStopped():
-            return line._replace(watch="stopped")
-        case MonitoringExcluded():
-            return line._replace(watch="excluded")
+            rated_on = rating.rated_on.isoformat()
+            band = rating.band.value
+            return line._replace(rating_band=band, rated_on=rated_on, heard_at=told.at)
+        case CreditChangeNoted():
+            return line._replace(heard_at=told.at)
+        case MonitoringStarted(cause=cause, bureau=bureau):
+            return _watch(line, "active", told.at, cause)._replace(watch_bureau=bureau)
+        case MonitoringStopped(cause=cause):
+            return _watch(line, "stopped", told.at, cause)
+        case MonitoringExcluded(cause=cause):
+            return _watch(line, "excluded", told.at, cause)
         case MonitoringResumed():
-            return line._replace(watch=None)
+            return _watch(line, None, None, None)
         case _:
             return line
 
 
+def _watch(line: Line, state: str | None, since: str | None, reason: str | None) -> Line:
+    """Say how the watch is, since when and why."""
+    return line._replace(watch=state, watch_since=since, watch_reason=reason, watch_bureau=None)
+
+
 company_list: Projection[Line] = Projection(
     name="company_list",
-    version=3,
+    version=4,
     row=Line,
     table_sql=files("gateway.companies").joinpath("table.sql").read_text(),
     handles=(
@@ -171,6 +183,7 @@ company_list: Projection[Line] = Projection(
         CompanyRated,
         CreditRatingChanged,
         CreditReportCorrected,
+        CreditChangeNoted,
         MonitoringStarted,
         MonitoringStopped,
         MonitoringExcluded,

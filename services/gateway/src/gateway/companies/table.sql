@@ -22,6 +22,10 @@ CREATE TABLE {table} (
   rating_band       text,
   rated_on          date,
   watch             text,
+  watch_since       timestamptz,
+  watch_reason      text,
+  watch_bureau      text,
+  heard_at          timestamptz,
   archived          boolean NOT NULL,
   known             jsonb NOT NULL,
   PRIMARY KEY (tenant_id, company_id)

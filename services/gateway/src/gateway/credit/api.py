@@ -18,6 +18,7 @@ from contracts.values import CreditRating
 from gateway.access.keys import Principal
 from gateway.asked_by import CreditReader, Here
 from gateway.credit import queries
+from gateway.credit.told import Telling, alerts_of, telling
 from gateway.problems import not_found
 from gateway.reading import (
     PAGE,
@@ -55,6 +56,7 @@ class CreditEntry(BaseModel):
     corrected: bool
     old: CreditRating | None
     new: CreditRating | None
+    told: list[Telling]
 
 
 class CreditHistory(BaseModel):
@@ -91,10 +93,15 @@ async def read_credit(
         rows = await queries.history(connection, tenant, company_id, before, limit + 1, moment)
         wrong = await queries.corrections(connection, tenant, company_id)
         private = await queries.is_private(connection, tenant, company_id)
+        raised = await alerts_of(connection, tenant, [row["event_id"] for row in rows])
     mine = await _opened(site, who, company_id, rows)
     if rows and not private and any(row["new"] for row in rows):
         await note_view(site, tenant, company_id, who.actor, rows[0]["seq"])
-    items = [_entry(row, {} if as_of else wrong, mine, private=private) for row in rows[:limit]]
+    items = []
+    for row in rows[:limit]:
+        told = [await telling(site, tenant, one) for one in raised.get(row["event_id"], ())]
+        entry = _entry(row, {} if as_of else wrong, mine, private=private)
+        items.append(entry.model_copy(update={"told": told}))
     return CreditHistory(items=items, next_before=items[-1].seq if len(rows) > limit else None)
 
 
@@ -138,4 +145,5 @@ def _entry(
         corrected=corrected,
         old=old and orjson.loads(old),
         new=mine.get(row["check_id"]) or (new and orjson.loads(new)),
+        told=[],
     )

@@ -33,12 +33,17 @@ ON_RECORD = (
 
 
 class CreditCheckBody(Wanted):
-    """Why somebody needs to know; persons, sole traders and partnerships are told who asked."""
+    """Why somebody needs to know; persons, sole traders and partnerships are told who asked.
+
+    With `correction` the bureau has taken back what it said: what it says now takes its place, and
+    those who saw what was wrong are told.
+    """
 
     purpose: CreditPurpose | None = None
     reason: Prose | None = None
     amount: Money | None = None
     confirm_subject_copy: bool = False
+    correction: bool = False
 
 
 class ReasonBody(Wanted):
@@ -79,6 +84,7 @@ async def check_credit(
             personal_number=number,
             amount=body.amount,
             confirm_subject_copy=body.confirm_subject_copy,
+            correction=body.correction,
             expected_version=None,
         )
     )
