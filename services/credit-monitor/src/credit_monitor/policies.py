@@ -5,11 +5,11 @@ from contracts.credit_policy import CreditPolicy
 from credit_monitor.policy import DEFAULT
 
 TOUCH_ALL = """
-INSERT INTO work (tenant_id, company_id, correlation, causation)
-SELECT tenant_id, company_id, $2, $3 FROM subjects WHERE tenant_id = $1
+INSERT INTO work (tenant_id, company_id, correlation, causation, account)
+SELECT tenant_id, company_id, $2, $3, account_of($1) FROM subjects WHERE tenant_id = $1
 ORDER BY company_id
 ON CONFLICT (tenant_id, company_id) DO UPDATE SET
-  generation = work.generation + 1, due_at = now(), attempts = 0,
+  generation = work.generation + 1, due_at = now(), attempts = 0, account = excluded.account,
   correlation = excluded.correlation, causation = excluded.causation
 """
 
