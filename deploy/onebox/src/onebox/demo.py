@@ -28,6 +28,7 @@ AGAIN_SECONDS = 1.0
 REQUEST_SECONDS_MAX = 10.0
 NAMES_MAX = 10_000
 UNAUTHORIZED = 401
+USER = {"name": "Anna Demo", "email": "anna@demo.example", "role": "user"}
 BEGINNINGS = ("be", "fj", "ha", "no", "st", "ma", "sk", "an", "va", "li", "gr", "ka")
 """Typed into the search box one after the other; names in the sample begin in many ways."""
 
@@ -116,19 +117,35 @@ class Teller:
 
 async def create_now_and_then(api: httpx2.AsyncClient) -> None:
     """Create the first companies at once, later ones slowly, and stop at a limit."""
+    owner = await somebody(api)
     async for entry in entries(api):
         count = await _count(api)
         if count >= COMPANIES_MAX:
             return
-        await create(api, entry)
+        await create(api, entry, owner)
         await asyncio.sleep(FIRST_SECONDS if count < COMPANIES_AT_FIRST else LATER_SECONDS)
 
 
-async def create(api: httpx2.AsyncClient, entry: dict[str, Any]) -> None:
+async def somebody(api: httpx2.AsyncClient) -> str:
+    """Return the demo's one user, made unless there is one: whom its companies concern."""
+    while True:
+        with suppress(httpx2.HTTPError):
+            known = await api.get("/users", params={"limit": 1})
+            if known.is_success and known.json()["items"]:
+                return str(known.json()["items"][0]["user_id"])
+            # Asked again it is the same user.
+            made = await api.post("/users", json=USER, headers={"Idempotency-Key": USER["email"]})
+            if made.is_success:
+                return str(made.json()["user_id"])
+        await asyncio.sleep(AGAIN_SECONDS)
+
+
+async def create(api: httpx2.AsyncClient, entry: dict[str, Any], owner: str) -> None:
     """Create a company from a registry entry: asked again, with the same key, until answered."""
     body = {
         "registry": {key: entry[key] for key in ("country", "organisation_number")},
         "relations": ["customer"],
+        "owners": [owner],
     }
     once = {"Idempotency-Key": str(new_id())}
     answer = None

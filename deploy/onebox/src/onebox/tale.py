@@ -80,6 +80,8 @@ TOLD: Mapping[str, Callable[[Data], str]] = {
     "MonitoringStarted": _reason("bureau"),
     "MonitoringStopped": _reason("cause"),
     "MonitoringExcluded": _reason("cause"),
+    "CreditAlertRaised": _reason("kind"),
+    "CreditAlertEscalated": lambda data: f"to {len(data['to'])}",
     "RelationStarted": _reason("relation"),
     "RelationEnded": _reason("relation"),
 }
