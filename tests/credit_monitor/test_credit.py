@@ -74,6 +74,23 @@ def test_a_change_of_rating_is_told_with_old_and_new() -> None:
     given(rated, started).when(change).then(changed)
 
 
+def test_a_change_by_another_version_of_the_model_is_the_models() -> None:
+    by_model = changed.new.model_copy(update={"model": "SE-2027.1"})
+    told = changed.model_copy(update={"new": by_model, "cause": "MODEL"})
+    given(rated).when(change.model_copy(update={"rating": by_model})).then(told)
+
+
+def test_where_a_bureau_names_no_version_a_change_is_the_companys() -> None:
+    unnamed = changed.new.model_copy(update={"model": None})
+    told = changed.model_copy(update={"new": unnamed})
+    given(rated).when(change.model_copy(update={"rating": unnamed})).then(told)
+
+
+def test_another_version_that_says_the_same_is_no_change() -> None:
+    same = rated.rating.model_copy(update={"model": "SE-2027.1"})
+    given(rated).when(change.model_copy(update={"rating": same})).then_nothing()
+
+
 def test_the_same_rating_in_other_words_is_no_change() -> None:
     reworded = rated.rating.model_copy(update={"text": "Fine", "rated_on": changed.new.rated_on})
     given(rated).when(change.model_copy(update={"rating": reworded})).then_nothing()

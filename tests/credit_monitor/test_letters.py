@@ -52,6 +52,12 @@ def test_a_changed_rating_says_from_what_to_what() -> None:
     assert "<li>Ett AB: kreditbetyget har ändrats från C till B.</li>" in html(message)
 
 
+def test_a_change_within_a_band_does_not_say_from_c_to_c() -> None:
+    within = item(old=Band.C, new=Band.C)
+    assert line(within, "sv") == "Ett AB: kreditbetyget har ändrats inom klass C."
+    assert line(within, "en") == "Ett AB: the credit rating changed within band C."
+
+
 def test_who_reads_english_reads_english() -> None:
     message = read(item(), language="en")
     assert message["Subject"] == "Credit alert: Ett AB: the credit rating changed from C to B"

@@ -113,6 +113,24 @@ async def test_a_change_at_the_new_bureau_is_told_and_one_at_the_old_is_not(
     assert (events[-1]["new"]["grade"], events[-1]["new"]["score"]) == ("C", "2")
 
 
+async def test_what_the_bureaus_model_moves_is_told_apart_from_what_a_company_does(
+    switching: Switching, number: str
+) -> None:
+    old, new = switching.old, switching.new
+    company = await old.watched(number)
+    new.heard = old.heard
+    await switching.go()
+    new.bureau.control("POST", "model", {"version": f"Failure Score {number}"})
+    for _ in range(2):
+        await new.poll()
+    new.bureau.control("POST", f"companies/SE/{number}", {"grade": "C", "score": 2})
+    for _ in range(2):
+        await new.poll()
+    changes = [e for e in await new.events(company) if e["type"] == f"{CHANGED}.v1"]
+    assert [change["cause"] for change in changes] == ["MODEL", "COMPANY"]
+    assert changes[0]["old"]["model"] != changes[0]["new"]["model"]
+
+
 async def test_nobody_waits_for_a_bureau_that_is_left_and_away(
     switching: Switching, number: str
 ) -> None:

@@ -260,6 +260,20 @@ async def test_another_version_of_the_model_is_another_notice(we: Bystander) -> 
     assert sorted(one["model"] for one in await we.said()) == ["1", "2"]
 
 
+async def test_who_moves_long_after_the_model_did_is_told_alone(we: Bystander) -> None:
+    first, late = await we.company(await we.user("Anna")), await we.company(await we.user("Bo"))
+    await we.hear(we.changed(first, "MODEL"))
+    await drain(we.site, now() + LATER)
+    await we.site.pool.execute(
+        "UPDATE alert_nights SET begun_at = begun_at - interval '8 days' WHERE tenant_id = $1",
+        we.tenant,
+    )
+    await we.hear(we.changed(late, "MODEL"))
+    night, alone = await we.said()
+    assert (night["kind"], alone["kind"]) == ("MODEL_CHANGED", "RATING_CHANGED")
+    assert alone["company_id"] == str(late)
+
+
 async def test_a_night_is_not_told_while_there_is_more_of_it(we: Bystander) -> None:
     company = await we.company(await we.user())
     await we.hear(we.changed(company, "MODEL"))

@@ -108,7 +108,14 @@ def _changed(
 ) -> Sequence[CreditEvent]:
     if same(old, new):
         return []
+    if cause == "COMPANY" and _is_by_model(old, new):
+        cause = "MODEL"
     return [CreditRatingChanged(company_id=company_id, old=old, new=new, cause=cause)]
+
+
+def _is_by_model(old: CreditRating, new: CreditRating) -> bool:
+    """Say whether the bureau rates otherwise than it did: by another version of its model."""
+    return None not in {old.model, new.model} and old.model != new.model
 
 
 def record_failure(command: RecordFailure, credit: Credit) -> Sequence[CreditEvent]:

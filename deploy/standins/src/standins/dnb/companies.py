@@ -98,6 +98,27 @@ def change(store: Store, old: Company, new: Company) -> dict[str, Any]:
     return {"change": change_id, "at": zoned(at)}
 
 
+def model_of(store: Store) -> str:
+    """Return the version of the model that companies are rated by."""
+    return store.get("model") or "Failure Score 1"
+
+
+def change_model(store: Store, version: str) -> int:
+    """Rate everybody who is registered by another version, each a step otherwise; say how many."""
+    store.put("model", version)
+    rows = store.rows("SELECT DISTINCT duns FROM subjects ORDER BY duns")
+    moved = 0
+    for row in rows:
+        found = by_duns(store, row["duns"])
+        if found is None or found.grade is None:
+            continue
+        place = GRADES.index(found.grade)
+        other = GRADES[place + 1 if place + 1 < len(GRADES) else place - 1]
+        change(store, found, Company(**{**_fields(found), "grade": other}))
+        moved += 1
+    return moved
+
+
 def merge(store: Store, old: Company, successor: str) -> dict[str, Any]:
     """Merge a company's DUNS into another one; whoever has registered it is told."""
     at = _moment(old)

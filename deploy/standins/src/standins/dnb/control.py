@@ -9,7 +9,7 @@ from standins.creditsafe import faults
 from standins.creditsafe.door import store_of
 from standins.creditsafe.ratings import is_number
 from standins.creditsafe.store import Store
-from standins.dnb.companies import GRADES, Company, by_number, change, merge
+from standins.dnb.companies import GRADES, Company, by_number, change, change_model, merge
 
 router = APIRouter(prefix="/_control", tags=["control"])
 Stored = Annotated[Store, Depends(store_of)]
@@ -51,6 +51,20 @@ async def show_rating(store: Stored, country: str, number: str) -> Any:
     if known is None:
         raise HTTPException(404, "not known here")
     return {"id": known.duns, "grade": known.grade, "score": known.percentile, "limit": known.limit}
+
+
+class NewModel(BaseModel):
+    """Another version of the model."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+@router.post("/model")
+async def rate_by_another_model(store: Stored, wish: NewModel) -> dict[str, int]:
+    """Rate everybody who is registered by another version of the model, in one night."""
+    return {"moved": change_model(store, wish.version)}
 
 
 @router.post("/companies/{country}/{number}/merged-into/{duns}")

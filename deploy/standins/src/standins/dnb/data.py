@@ -10,7 +10,7 @@ from standins.creditsafe.clock import naive, now, zoned
 from standins.creditsafe.door import store_of
 from standins.creditsafe.ratings import COUNTRIES, name_of
 from standins.creditsafe.store import Store
-from standins.dnb.companies import Company, by_duns, by_number
+from standins.dnb.companies import Company, by_duns, by_number, model_of
 from standins.dnb.door import authenticated, detail, problem
 
 router = APIRouter(dependencies=[Depends(authenticated)])
@@ -60,7 +60,7 @@ async def data(
     struck = None
     if faults.present(store).fail in {"partial", "wrong-company"}:
         struck = faults.strike(store, request.url.path)
-    said = _organization(found, blocks, struck.fail if struck else None)
+    said = _organization(found, blocks, struck.fail if struck else None, model_of(store))
     return JSONResponse({"transactionDetail": detail(), "organization": said})
 
 
@@ -88,7 +88,7 @@ def _hit(place: int, found: Company, confidence: int) -> dict[str, Any]:
     }
 
 
-def _organization(found: Company, blocks: str, fault: str | None) -> dict[str, Any]:
+def _organization(found: Company, blocks: str, fault: str | None, model: str) -> dict[str, Any]:
     number = NEIGHBOUR if fault == "wrong-company" else found.number
     said: dict[str, Any] = {
         "duns": found.duns,
@@ -98,11 +98,11 @@ def _organization(found: Company, blocks: str, fault: str | None) -> dict[str, A
         "registrationNumbers": _numbers(number),
     }
     if "financialstrengthinsight" in blocks and fault != "partial":
-        said["dnbAssessment"] = _assessment(found)
+        said["dnbAssessment"] = _assessment(found, model)
     return said
 
 
-def _assessment(found: Company) -> dict[str, Any]:
+def _assessment(found: Company, model: str) -> dict[str, Any]:
     on = (found.changed_at or zoned(now()))[:10]
     said: dict[str, Any] = {
         # A company without a grade has a list where others have an object.
@@ -110,7 +110,11 @@ def _assessment(found: Company) -> dict[str, Any]:
         "hasSevereNegativeEvents": found.grade == "C",
     }
     if found.percentile is not None:
-        said["failureScore"] = {"scoreDate": on, "nationalPercentile": found.percentile}
+        said["failureScore"] = {
+            "scoreDate": on,
+            "nationalPercentile": found.percentile,
+            "scoreModel": {"description": model, "dnbCode": 0},
+        }
     if found.limit is not None:
         limit = {"value": found.limit, "currency": found.currency}
         said["creditLimitRecommendation"] = {"assessmentDate": on, "maximumRecommendedLimit": limit}

@@ -17,10 +17,16 @@ from contracts.credit_monitor import CreditRatingChanged
 
 OPEN_HOURS_MAX = 6
 """A model that moves companies all day long is told of by then, and grows afterwards."""
+LATE_DAYS = 7
+"""Whoever moves so long after a version came moves by itself: it was only not rated anew before."""
+PAST = """
+SELECT alert_id FROM alert_nights
+WHERE tenant_id = $1 AND begun_at < $2::timestamptz - make_interval(days => $3)
+"""
 OPEN = """
-INSERT INTO alert_nights (tenant_id, alert_id, bureau, model, opened_at, settles_at, correlation,
-                          causation)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO alert_nights (tenant_id, alert_id, bureau, model, begun_at, opened_at, settles_at,
+                          correlation, causation)
+VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)
 ON CONFLICT (tenant_id, alert_id) DO UPDATE SET
   opened_at = CASE WHEN alert_nights.settles_at = 'infinity' THEN $5
                    ELSE alert_nights.opened_at END,
@@ -67,15 +73,27 @@ def night_of(tenant: str, event: CreditRatingChanged, at: datetime) -> UUID:
     return derived_id(tenant, "model-changed", event.new.bureau, version)
 
 
+async def late_among(
+    connection: Connection, tenant: str, moved: Sequence[Happened], at: datetime
+) -> list[Happened]:
+    """Return those that move long after their bureau's model did: they are told one by one."""
+    rows = await connection.fetch(PAST, tenant, at, LATE_DAYS)
+    past = {row["alert_id"] for row in rows}
+    return [one for one in moved if _night(tenant, one) in past]
+
+
+def _night(tenant: str, happened: Happened) -> UUID:
+    assert isinstance(happened.event, CreditRatingChanged)  # noqa: S101 - the caller's choice
+    return night_of(tenant, happened.event, happened.envelope.at)
+
+
 async def note(
     connection: Connection, tenant: str, heard: Sequence[Happened], at: datetime, quiet: float
 ) -> None:
     """Count companies that the bureau's model has moved."""
     by_night: dict[UUID, list[Happened]] = {}
     for happened in heard:
-        assert isinstance(happened.event, CreditRatingChanged)  # noqa: S101 - the caller's choice
-        night = night_of(tenant, happened.event, happened.envelope.at)
-        by_night.setdefault(night, []).append(happened)
+        by_night.setdefault(_night(tenant, happened), []).append(happened)
     for night, moved in sorted(by_night.items()):
         first = moved[0]
         assert isinstance(first.event, CreditRatingChanged)  # noqa: S101 - as above

@@ -92,13 +92,27 @@ async def _learn(
         if isinstance(happened.event, (*OF_ALERTS, AlertSettingsSet, CreditPolicySet)):
             await unseen.learn(happened, tenant)
     troubles = await _learn_of_companies(connection, tenant, heard)
-    moved = [one for one in heard if _is_by_model(one)]
-    if moved:
-        quiet = AlertsSettings().alert_quiet_seconds
-        await nights.note(connection, tenant, moved, now(), quiet)
-    changes = await _of_changes(connection, tenant, heard)
+    late = await _note_moves(connection, tenant, heard)
+    alone = [
+        one for one in heard if isinstance(one.event, OF_CREDIT) and is_told_one_by_one(one.event)
+    ]
+    changes = await _of_changes(connection, tenant, [*alone, *late])
     raised = troubles + changes + await _of_caps(connection, tenant, heard)
     return [(happened, _raise(happened, alert)) for happened, alert in raised]
+
+
+async def _note_moves(connection: Connection, tenant: str, heard: Heard) -> list[Happened]:
+    """Count what a bureau's model moved; return those that came too late to be of that night."""
+    moved = [one for one in heard if _is_by_model(one)]
+    if not moved:
+        return []
+    at = now()
+    late = await nights.late_among(connection, tenant, moved, at)
+    of_a_night = [one for one in moved if one not in late]
+    if of_a_night:
+        quiet = AlertsSettings().alert_quiet_seconds
+        await nights.note(connection, tenant, of_a_night, at, quiet)
+    return late
 
 
 def _is_by_model(happened: Happened) -> bool:
@@ -130,9 +144,6 @@ async def _of_changes(
     connection: Connection, tenant: str, heard: Heard
 ) -> list[tuple[Happened, CreditAlertRaised]]:
     """Return the alerts that changes of companies' credit lead to."""
-    heard = [
-        one for one in heard if isinstance(one.event, OF_CREDIT) and is_told_one_by_one(one.event)
-    ]
     ids = [happened.event.stream_id for happened in heard]
     known = await companies.load(connection, tenant, ids)
     forms = await subjects.load_all(connection, tenant, ids)

@@ -93,11 +93,18 @@ class Nordic(Wire):
     rating: str | None = None
 
 
+class Model(Wire):
+    """By which version of its model D&B rates."""
+
+    description: str | None = None
+
+
 class Failure(Wire):
     """Where a company stands among all in its country: 1 lowest, 100 best."""
 
     national_percentile: str | None = None
     score_date: date | None = None
+    score_model: Annotated[Model | None, BeforeValidator(_object)] = None
 
 
 class Amount(Wire):
@@ -160,6 +167,7 @@ class DataAnswer(Wire):
             scale=SCALE,
             limit=limit.money(),
             rated_on=failure.score_date or asked_on,
+            model=(failure.score_model and failure.score_model.description) or None,
             **{**part("band", grade), **part("score", failure.national_percentile or "")},
         )
 

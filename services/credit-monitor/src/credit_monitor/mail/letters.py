@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.credit_alerts import CreditAlertRaised
-from credit_monitor.mail.wording import BANDS, FRAME, SAID
+from credit_monitor.mail.wording import BANDS, FRAME, SAID, WITHIN
 
 SUBJECT_CHARACTERS_MAX = 150
 """More is cut off by what shows it."""
@@ -120,7 +120,8 @@ def line(item: Item, language: str) -> str:
     """Return what a mail says of one alert: no values where none were told."""
     language = language if language in SAID else "sv"
     words, bands, said = FRAME[language], BANDS[language], item.said
-    what = SAID[language][said.kind].format(
+    is_within = said.old is not None and said.old == said.new
+    what = (WITHIN[language] if is_within else SAID[language][said.kind]).format(
         company=one_line(item.company) or words["a-company"],
         old=said.old and bands.get(said.old.value, said.old.value),
         new=said.new and bands.get(said.new.value, said.new.value),

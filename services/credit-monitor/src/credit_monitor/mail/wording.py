@@ -37,6 +37,13 @@ SAID = MappingProxyType[str, dict[AlertKind, str]](
         },
     }
 )
+WITHIN = MappingProxyType(
+    {
+        "sv": "{company}: kreditbetyget har ändrats inom klass {new}.",
+        "en": "{company}: the credit rating changed within band {new}.",
+    }
+)
+"""A change of the score, or of the limit alone."""
 BANDS = MappingProxyType(
     {"sv": {"NOT_RATED": "ej betygsatt"}, "en": {"NOT_RATED": "not rated"}},
 )

@@ -39,6 +39,7 @@ CREATE TABLE alert_nights (
   alert_id    uuid NOT NULL,
   bureau      text NOT NULL,
   model       text,
+  begun_at    timestamptz NOT NULL,
   opened_at   timestamptz NOT NULL,
   settles_at  timestamptz NOT NULL,
   told        int NOT NULL DEFAULT 0,
