@@ -30,6 +30,7 @@ class Case:
     unrated: Mapping[str, Any] | None
     search_path: str
     report_path: str
+    has_limits: bool = True
     portfolios: list[str] = field(default_factory=list)
     before: set[int] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)

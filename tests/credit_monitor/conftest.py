@@ -16,6 +16,7 @@ from credit_monitor.bureaus.creditsafe import Creditsafe
 from credit_monitor.bureaus.dnb import Dnb
 from credit_monitor.bureaus.dnb_login import direct
 from credit_monitor.bureaus.logins import MemoryLogins
+from credit_monitor.bureaus.tic import Tic, lens
 from onebox.testing import Installation, Servers
 from standins.creditsafe.ratings import is_known, rating_of
 from standins.testing import StandIn
@@ -84,6 +85,34 @@ def dnb_bureau(dnb_process: StandIn) -> Iterator[StandIn]:
     dnb_process.control("DELETE", "faults")
     yield dnb_process
     dnb_process.control("DELETE", "faults")
+
+
+@pytest.fixture(scope="session")
+def tic_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """Run one stand-in for TIC for all tests."""
+    with StandIn(tmp_path_factory.mktemp("tic"), provider="tic") as running:
+        yield running
+
+
+@pytest.fixture
+def tic_bureau(tic_process: StandIn) -> Iterator[StandIn]:
+    """Return the stand-in for TIC, on its best behaviour."""
+    tic_process.control("DELETE", "faults")
+    yield tic_process
+    tic_process.control("DELETE", "faults")
+
+
+@pytest.fixture
+async def tic(tic_bureau: StandIn, archive: MemoryArchive) -> AsyncIterator[Tic]:
+    """Return our adapter to TIC, over real HTTP, which is told to push nowhere."""
+
+    async def nowhere(_portfolio: str) -> None:
+        """Say that we cannot be reached."""
+
+    async with lens(
+        tic_bureau.url, "demo", MemoryLogins(), left_alone_seconds=0, a_second=PACE
+    ) as line:
+        yield Tic(line, archive, nowhere)
 
 
 @pytest.fixture

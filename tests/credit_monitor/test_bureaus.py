@@ -20,12 +20,13 @@ from credit_monitor.bureaus.port import (
     Unavailable,
     Unknown,
 )
+from credit_monitor.bureaus.tic import Tic
 from credit_monitor.changes import agrees
 from standins.creditsafe.ratings import is_known
 from standins.testing import StandIn
 
 
-@pytest.fixture(params=["creditsafe", "dnb"])
+@pytest.fixture(params=["creditsafe", "dnb", "tic"])
 def case(request: pytest.FixtureRequest) -> Case:
     """Return each bureau in turn."""
     found: Case = request.getfixturevalue(f"{request.param}_case")
@@ -65,6 +66,23 @@ def dnb_case(dnb: Dnb, dnb_bureau: StandIn, archive: MemoryArchive) -> Case:
     )
 
 
+@pytest.fixture
+def tic_case(tic: Tic, tic_bureau: StandIn, archive: MemoryArchive) -> Case:
+    return Case(
+        bureau=tic,
+        standin=tic_bureau,
+        archive=archive,
+        good={"score": 95},
+        bad={"score": 5},
+        bands=(Band.A, Band.D),
+        grades=(None, None),
+        unrated={"score": 0},
+        search_path="search-public",
+        report_path="credit-score",
+        has_limits=False,
+    )
+
+
 def unknown_number() -> str:
     numbers = map(str, range(5_580_000_000, 5_580_100_000))
     return next(number for number in numbers if not is_known("SE", number))
@@ -80,8 +98,9 @@ async def test_a_report_becomes_a_rating_with_the_bureaus_own_words_kept(
     rating = found.rating
     assert (rating.bureau, rating.reference) == (case.bureau.name, asked.reference)
     assert (rating.band, rating.grade, rating.score) == (case.bands[0], case.grades[0], "95")
-    assert rating.limit
-    assert (str(rating.limit.amount), rating.limit.currency) == ("500000", "SEK")
+    if case.has_limits:
+        assert rating.limit
+        assert (str(rating.limit.amount), rating.limit.currency) == ("500000", "SEK")
     assert found.as_of.tzinfo is None
 
 

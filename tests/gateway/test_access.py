@@ -14,7 +14,7 @@ from contracts.companies.user import Role
 from gateway import app as gateway
 from gateway.access import admin
 from gateway.access.keys import Doorkeeper
-from gateway.access.permit import permissions, require_permissions
+from gateway.access.permit import WITHOUT_KEY, permissions, require_permissions
 from gateway.access.roles import ALLOWED, Permission
 
 
@@ -27,6 +27,28 @@ def test_every_route_asks_for_one_permission() -> None:
     routes = list(permissions(composed()))
     assert len(routes) > 30
     assert all(len(asked) == 1 for _, _, asked in routes)
+
+
+def test_no_route_but_those_whose_address_is_the_secret_goes_without_a_key() -> None:
+    assert {"/api/v1/bureaus/tic/hooks/{secret}"} == WITHOUT_KEY
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("secret", ["x", "acme", "acme.", f"acme.{'0' * 63}", f"A.{'0' * 64}"])
+async def test_an_address_nobody_gave_out_is_not_there(ours: Any, secret: str) -> None:
+    bare = {"Authorization": ""}
+    answer = await ours.client.post(f"/bureaus/tic/hooks/{secret}", json=[], headers=bare)
+    assert (answer.status_code, answer.json()["code"]) == (404, "hook-unknown")
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 9, b"\xff", b'[{"companyId": 1}]'])
+async def test_whoever_has_a_secret_address_is_answered_at_once_whatever_is_sent(
+    ours: Any, body: bytes
+) -> None:
+    where = f"/bureaus/tic/hooks/{ours.name}.{'0' * 64}"
+    answer = await ours.client.post(where, content=body, headers={"Authorization": ""})
+    assert (answer.status_code, answer.content) == (202, b"")
 
 
 def test_a_route_without_a_permission_stops_the_start() -> None:

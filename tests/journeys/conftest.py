@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from onebox.addresses import LOOPBACK, free_port
+from onebox.box import Options
 from standins.testing import StandIn
 from support.box import RunningBox, limited_companies, running_box
 from support.faults.arms import Arms
@@ -26,9 +28,25 @@ def dnb(home: Path) -> Iterator[StandIn]:
 
 
 @pytest.fixture(scope="session")
-def box(home: Path, arms: Arms, dnb: StandIn) -> Iterator[RunningBox]:
-    """Run all of Kundvakt as processes."""
-    with running_box(home / "box", KUNDVAKT_DNB_URL=dnb.url, **arms.environment) as running:
+def tic(home: Path) -> Iterator[StandIn]:
+    """Run a third one, which pushes."""
+    folder = home / "tic"
+    folder.mkdir()
+    with StandIn(folder, provider="tic") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def box(home: Path, arms: Arms, dnb: StandIn, tic: StandIn) -> Iterator[RunningBox]:
+    """Run all of Kundvakt as processes, reached by bureaus that push where everybody reaches it."""
+    port = free_port()
+    told = {
+        "KUNDVAKT_DNB_URL": dnb.url,
+        "KUNDVAKT_TIC_URL": tic.url,
+        "KUNDVAKT_PUBLIC_URL": f"http://{LOOPBACK}:{port}",
+        **arms.environment,
+    }
+    with running_box(home / "box", Options(http_port=port), **told) as running:
         yield running
 
 

@@ -166,3 +166,30 @@ def test_ratings_reported_in_a_file_rate_and_change_companies(
     assert (wrong.status_code, wrong.json()["code"]) == (422, "ratings-file-invalid")
     assert wrong.json()["errors"][0]["field"] == "row 2: grade"
     assert report("4", "application/json").status_code == 415
+
+
+def test_a_push_is_answered_at_once_and_the_change_is_told(
+    box: RunningBox, tic: StandIn, numbers: Iterator[str], tenant: str
+) -> None:
+    client, number = box.tenant(tenant), next(numbers)
+    tic.control("POST", f"companies/SE/{number}", {"score": 50})
+    wish = {"bureau": "tic", "credentials": {"key": "demo"}}
+    assert client.http.put(PATH, json=wish).status_code == 200
+    company = customer(client, number)
+    rated_by(client, company, "tic", score="50", band="C")
+    client.watched(company)
+    tic.control("POST", f"companies/SE/{number}", {"score": 95})
+    rated_by(client, company, "tic", score="95", band="A")
+
+    def pushed() -> bool | None:
+        ledger = tic.control("GET", "ledger")
+        mine = {p["id"] for p in ledger["portfolios"] if p["name"] == f"kundvakt-{tenant}"}
+        pushes = [e["pushes"] for e in ledger["notifications"] if e["watchlist"] in mine]
+        return pushes == [1] or None
+
+    eventually(pushed, "the push to be answered")
+    lost = {"fail": "status", "status": 500, "path": "nowhere", "hide_seconds": 0.3}
+    tic.control("POST", "faults", lost)
+    tic.control("POST", f"companies/SE/{number}", {"score": 5})
+    tic.control("DELETE", "faults")
+    rated_by(client, company, "tic", score="5", band="D")

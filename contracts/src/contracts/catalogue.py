@@ -9,7 +9,12 @@ from contracts.companies.settings import SettingsCommand, SettingsEvent
 from contracts.companies.subject import EraseSubject, SubjectErased
 from contracts.companies.user import UserCommand, UserEvent
 from contracts.credit_alerts import AlertCommand, AlertEvent, AlertWayEvent
-from contracts.credit_bureaus import CreditBureauCommand, CreditBureauEvent, ShowCreditBureau
+from contracts.credit_bureaus import (
+    CreditBureauCommand,
+    CreditBureauEvent,
+    HintFromBureau,
+    ShowCreditBureau,
+)
 from contracts.credit_checks import CreditRequests, OpenCreditReport, ReadCreditCosts
 from contracts.credit_monitor import CreditEvent
 from contracts.credit_policy import CreditPolicyCommand, CreditPolicyEvent
@@ -68,6 +73,7 @@ QUERIES: dict[str, type[Query]] = _by_name(
     ReadCreditCosts,
     OpenCreditReport,
     ShowCreditBureau,
+    HintFromBureau,
 )
 SOURCES = {
     "company": "companies",

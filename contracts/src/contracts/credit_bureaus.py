@@ -120,6 +120,14 @@ class ShowCreditBureau(Query):
     type: Literal["show-credit-bureau"] = "show-credit-bureau"
 
 
+class HintFromBureau(Query):
+    """Say that a bureau called: there may be something to read; nobody answers."""
+
+    type: Literal["hint-from-bureau"] = "hint-from-bureau"
+    bureau: BureauName
+    token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Field(repr=False)]
+
+
 class CreditBureau(Message):
     """A tenant's bureau: whether it has credentials, and whether they are taken."""
 

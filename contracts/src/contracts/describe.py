@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from contracts.catalogue import COMMANDS, EVENTS, QUERIES, SOURCES
-from contracts.credit_bureaus import CreditBureau, ShowCreditBureau
+from contracts.credit_bureaus import CreditBureau, HintFromBureau, ShowCreditBureau
 from contracts.credit_checks import CreditCosts, OpenCreditReport, OpenedReports, ReadCreditCosts
 from contracts.enrichment import LookUpCompany, RegistryEntry, RegistryHits, SearchRegistry
 from contracts.envelope import CONTENT_TYPE
@@ -29,7 +29,7 @@ ANSWERS = MappingProxyType[type[Query], type[Message]](
         ShowCreditBureau: CreditBureau,
     }
 )
-CREDIT_QUERIES = frozenset({ReadCreditCosts, OpenCreditReport, ShowCreditBureau})
+CREDIT_QUERIES = frozenset({ReadCreditCosts, OpenCreditReport, ShowCreditBureau, HintFromBureau})
 """Those that `credit-monitor` is asked; all others `enrichment`."""
 OUTGOING: tuple[type[Message], ...] = (*ANSWERS.values(), Answer, Problem, Reply)
 MESSAGES: tuple[type[Message], ...] = (

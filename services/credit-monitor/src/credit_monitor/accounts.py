@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from chassis.keys import KeyRing
 from chassis.tenancy import Pool
-from credit_monitor import credentials
+from credit_monitor import credentials, hooks
 from credit_monitor.bureaus.account import SHARED_DEFAULT, Account, parts_of
 from credit_monitor.bureaus.line import Line
 from credit_monitor.bureaus.logins import PostgresLogins
@@ -107,7 +108,8 @@ class Accounts:
             bureau, owner = parts_of(key)
             archive = RawAnswers(self._pool, self._keys, key, self._settings.credit_raw_days)
             logins = PostgresLogins(self._pool, key)
-            opening = Opening(owner, given, self._settings, logins, archive, self._pool)
+            hook = partial(hooks.address_of, self._keys, self._settings.public_url, bureau)
+            opening = Opening(owner, given, self._settings, logins, archive, self._pool, hook)
             adapter, line = opened(bureau, opening)
             if line is not None:
                 # What it replaces may have calls under way; it is closed with everything else.

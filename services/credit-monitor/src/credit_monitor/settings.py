@@ -32,6 +32,18 @@ class CreditSettings(BaseSettings):
         default="", description="The account at D&B, for all tenants that have none of their own."
     )
     dnb_secret: SecretStr = Field(default=SecretStr(""), description="Its secret.")
+    tic_url: str = Field(
+        default="https://lens-api.tic.io", description="Base URL of TIC's LENS API."
+    )
+    tic_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="The API key at TIC, for all tenants that have none of their own.",
+    )
+    public_url: str = Field(
+        default="",
+        description="Where the gateway is reached from outside, `https://…`; bureaus that push are "
+        "told to push there, and are only read from time to time without it.",
+    )
     bureau_left_alone_seconds: float = Field(
         default=30.0,
         ge=0,

@@ -13,6 +13,7 @@ from gateway.alerts.api import router as alerts_router
 from gateway.alerts.choices import router as alert_choices
 from gateway.alerts.projection import alert_preferences, alert_settings, alerts
 from gateway.bureaus.api import router as bureaus
+from gateway.bureaus.hooks import router as bureau_hooks
 from gateway.bureaus.reporting import router as reported_ratings
 from gateway.companies.api import router as company_list_router
 from gateway.companies.projection import company_list
@@ -66,6 +67,7 @@ ROUTERS = (
     settings_router,
     bureaus,
     reported_ratings,
+    bureau_hooks,
     keys,
     events,
 )

@@ -13,6 +13,7 @@ from credit_monitor.bureaus.line import Line
 from credit_monitor.bureaus.logins import Logins
 from credit_monitor.bureaus.port import Archive, Bureau
 from credit_monitor.bureaus.reported import Reported
+from credit_monitor.bureaus.tic import Hook, Tic, lens
 from credit_monitor.settings import CreditSettings
 
 
@@ -26,6 +27,7 @@ class Opening:
     logins: Logins
     archive: Archive
     pool: Pool
+    hook: Hook
 
 
 Opened: TypeAlias = tuple[Bureau, Line | None]
@@ -33,6 +35,7 @@ Opened: TypeAlias = tuple[Bureau, Line | None]
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "creditsafe": ("username", "password"),
     "dnb": ("key", "secret"),
+    "tic": ("key",),
     "csv": (),
 }
 """What each bureau wants to log in with; nothing means that there is nobody to log in to."""
@@ -41,6 +44,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 COUNTRIES: Mapping[str, frozenset[str]] = {
     "creditsafe": Creditsafe.countries,
     "dnb": Dnb.countries,
+    "tic": Tic.countries,
     "csv": Reported.countries,
 }
 """Whose companies each bureau rates."""
@@ -70,6 +74,17 @@ def _dnb(opening: Opening) -> Opened:
     return Dnb(line, opening.archive), line
 
 
+def _tic(opening: Opening) -> Opened:
+    settings = opening.settings
+    line = lens(
+        settings.tic_url,
+        opening.given["key"],
+        opening.logins,
+        left_alone_seconds=settings.bureau_left_alone_seconds,
+    )
+    return Tic(line, opening.archive, opening.hook), line
+
+
 def _csv(opening: Opening) -> Opened:
     return Reported(opening.pool, opening.owner or ""), None
 
@@ -77,6 +92,7 @@ def _csv(opening: Opening) -> Opened:
 OPENERS: Mapping[str, Callable[[Opening], Opened]] = {
     "creditsafe": _creditsafe,
     "dnb": _dnb,
+    "tic": _tic,
     "csv": _csv,
 }
 
@@ -87,6 +103,7 @@ def shared(settings: CreditSettings, bureau: str) -> Mapping[str, str] | None:
     given = {
         "creditsafe": (settings.creditsafe_username, settings.creditsafe_password),
         "dnb": (settings.dnb_key, settings.dnb_secret),
+        "tic": (settings.tic_key,),
     }.get(bureau, ())
     texts = [each if isinstance(each, str) else each.get_secret_value() for each in given]
     return dict(zip(fields, texts, strict=True)) if all(texts) else None

@@ -13,13 +13,14 @@ from chassis.failpoints import reach
 from chassis.site import Site
 from chassis.streams import Stream, repeat, transact
 from chassis.tenancy import Connection, tenant_transaction
-from chassis.wire import ANSWERED, Given, Received, answer_query, command_name, replied
+from chassis.wire import ANSWERED, Given, Received, answer_query, command_name, hear_query, replied
 from contracts.credit_bureaus import (
     ChooseBureau,
     CreditBureau,
     CreditBureauCommand,
     CreditBureauWish,
     ForgetBureauCredentials,
+    HintFromBureau,
     ReportRatings,
     ShowCreditBureau,
 )
@@ -31,6 +32,7 @@ from credit_monitor.choosing import choices
 from credit_monitor.choosing.model import DEFAULT, RecordChoice, RecordReport, choices_
 from credit_monitor.choosing.reporting import report
 from credit_monitor.choosing.standing import standing_of
+from credit_monitor.hooks import heed
 from credit_monitor.settings import CreditSettings
 
 log = structlog.get_logger()
@@ -159,6 +161,12 @@ async def show(query: ShowCreditBureau, site: Site) -> CreditBureau:
     return CreditBureau(**asdict(standing), leaving=leaving)
 
 
+async def on_hint(hint: HintFromBureau, site: Site) -> None:
+    """Read what a bureau says there is."""
+    if await heed(site.pool, site.keys, hint):
+        site.changed.set()
+
+
 HANDLERS: Mapping[type[Any], Callable[[Any, Site], Awaitable[Answer]]] = {
     ChooseBureau: choose,
     ForgetBureauCredentials: forget,
@@ -183,3 +191,4 @@ router.subscriber(
     "credit-monitor.command.credit-bureau", queue="credit-monitor", ack_policy=ANSWERED
 )(on_wish)
 answer_query(router, "credit-monitor", ShowCreditBureau, show)
+hear_query(router, "credit-monitor", HintFromBureau, on_hint)
