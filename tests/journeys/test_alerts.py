@@ -10,14 +10,17 @@ import pytest
 
 from chassis.edge import new_id
 from contracts.companies.user import Role
+from standins.testing import StandIn
 from support.box import Client, RunningBox, eventually, limited_companies, running_box
 from support.faults.arms import Arms
 from support.faults.steps import steps_of_jobs
 
 pytestmark = [pytest.mark.servers, pytest.mark.journey]
 
+NIGHT = 9
+"""Five thousand are moved in tests/credit_monitor/test_telling.py."""
 STEPS = [step for job, step in steps_of_jobs() if job == "alerts" and "night" not in step]
-"""A night of the bureau's model is told by the same step; no stand-in has one yet."""
+"""Those of a night are interrupted in tests/credit_monitor/test_telling.py."""
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +30,12 @@ def arms(home: Path) -> Arms:
 
 
 @pytest.fixture(scope="module")
-def box(home: Path, arms: Arms) -> Iterator[RunningBox]:
-    told = {"KUNDVAKT_SMTP_SECONDS": "2"}
+def box(home: Path, arms: Arms, dnb: StandIn) -> Iterator[RunningBox]:
+    told = {
+        "KUNDVAKT_SMTP_SECONDS": "2",
+        "KUNDVAKT_ALERT_QUIET_SECONDS": "3",
+        "KUNDVAKT_DNB_URL": dnb.url,
+    }
     with running_box(home / "alerts", **told, **arms.environment) as running:
         yield running
 
@@ -164,6 +171,35 @@ def test_a_user_and_a_tenant_say_how_they_want_to_hear(
         lambda: [one for one in alerts(client) if one["escalated_at"]] or None, "the escalation"
     )
     assert alert["escalated_to"] == [vera]
+
+
+def test_a_night_in_which_the_bureaus_model_moves_all_is_a_change_each_and_one_alert(
+    box: RunningBox, client: Client, dnb: StandIn, numbers: Iterator[str]
+) -> None:
+    anna, bo = user(client, "Anna"), user(client, "Bo")
+    bureau = {"bureau": "dnb", "credentials": {"key": "demo", "secret": "demo"}}
+    assert client.http.put("/settings/credit-bureau", json=bureau).status_code == 200
+    graded = (n for n in numbers if dnb.control("GET", f"companies/SE/{n}")["grade"])
+    companies = [owned(client, next(graded), anna if n % 3 else bo) for n in range(NIGHT)]
+    dnb.control("POST", "model", {"version": f"Failure Score of {client.tenant}"})
+
+    def causes(company: str) -> list[str]:
+        items = client.get(f"/companies/{company}/credit")["items"]
+        return [item["cause"] for item in items if item["event"] == "CreditRatingChanged"]
+
+    for company in companies:
+        eventually(lambda one=company: causes(one) == ["MODEL"] or None, "its own change")
+    eventually(
+        lambda: [one["companies"] for one in alerts(client)] == [NIGHT] or None,
+        "one alert that counts them all",
+    )
+    (alert,) = alerts(client)
+    assert (alert["kind"], alert["company_id"]) == ("MODEL_CHANGED", None)
+    assert set(alert["told_to"]) == {anna, bo}
+    told = eventually(
+        lambda: found if len(found := mails(box, client)) > 1 else None, "a mail to each"
+    )
+    assert sorted(one["recipient"].partition("@")[0] for one in told) == ["anna", "bo"]
 
 
 @pytest.mark.parametrize("step", STEPS)
