@@ -274,6 +274,17 @@ async def test_who_moves_long_after_the_model_did_is_told_alone(we: Bystander) -
     assert alone["company_id"] == str(late)
 
 
+async def test_who_was_of_a_night_is_forgotten_once_it_is_long_over(we: Bystander) -> None:
+    company = await we.company(await we.user())
+    await we.hear(we.changed(company, "MODEL", "1"))
+    await drain(we.site, now() + LATER)
+    await we.hear(we.changed(company, "MODEL", "2"))
+    await drain(we.site, now() + timedelta(days=30))
+    async with we.site.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT set_config('app.tenant', $1, true)", we.tenant)
+        assert await connection.fetchval("SELECT count(*) FROM alert_moves") == 0
+
+
 async def test_a_night_is_not_told_while_there_is_more_of_it(we: Bystander) -> None:
     company = await we.company(await we.user())
     await we.hear(we.changed(company, "MODEL"))

@@ -53,7 +53,7 @@ async def settle(site: Site, at: datetime) -> bool:
         await set_tenant(lent, night.tenant_id)
         count, owners = await nights.counted(lent, night)
         to = owners or await people.escalated_to(lent, night.tenant_id)
-        await nights.close(lent, night, count)
+        await nights.close(lent, night, count, at)
         reach("credit-monitor.night-counted")
         await _say(site, lent, _told(night, count, to, at))
         reach("credit-monitor.night-said")

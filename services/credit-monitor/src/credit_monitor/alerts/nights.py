@@ -41,6 +41,12 @@ DUE = """
 SELECT tenant_id, alert_id, bureau, model, told, correlation, causation FROM alert_nights
 WHERE settles_at <= $1 ORDER BY settles_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """
+FORGET = """
+DELETE FROM alert_moves m USING alert_nights n
+WHERE n.tenant_id = $1 AND n.begun_at < $2::timestamptz - make_interval(days => $3)
+  AND m.tenant_id = n.tenant_id AND m.alert_id = n.alert_id
+"""
+"""Of a night that is over nobody is counted any more."""
 COUNT = "SELECT count(*) FROM alert_moves WHERE tenant_id = $1 AND alert_id = $2"
 OWNERS = """
 SELECT DISTINCT p.user_id FROM alert_moves m
@@ -126,8 +132,9 @@ async def counted(connection: Connection, night: Night) -> tuple[int, tuple[UUID
     return count, tuple(row["user_id"] for row in rows)
 
 
-async def close(connection: Connection, night: Night, count: int) -> None:
+async def close(connection: Connection, night: Night, count: int, at: datetime) -> None:
     """Note that it was told of so many; it is told again when there are more."""
+    await connection.execute(FORGET, night.tenant_id, at, 2 * LATE_DAYS)
     await connection.execute(
         "UPDATE alert_nights SET settles_at = 'infinity', told = $3"
         " WHERE tenant_id = $1 AND alert_id = $2",

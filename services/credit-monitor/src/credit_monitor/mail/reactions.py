@@ -1,7 +1,7 @@
 """What follows from an alert for those it is told to: a mail at once, in the digest, or none."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from credit_monitor.alerts.people import Person
 from credit_monitor.mail import outbox
 
 NAME = "mail-alerts"
+OLD = timedelta(days=30)
+"""What is heard so late is heard again: nobody is mailed about it once more."""
 DAYS_MAX = 3
 """A digest that is being sent takes in nothing more; the next one does."""
 
@@ -30,6 +32,8 @@ async def hear_all(heard: Sequence[Happened]) -> None:
         tenant, connection = happened.envelope.tenant, happened.connection
         await set_tenant(connection, tenant)
         event: Any = happened.event
+        if now() - happened.envelope.at > OLD:
+            continue
         said = await _said(connection, tenant, event)
         if said is None:
             continue
