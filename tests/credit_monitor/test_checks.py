@@ -22,6 +22,7 @@ from contracts.credit_checks import (
 from contracts.credit_policy import CreditPolicy
 from contracts.message import Answer
 from contracts.values import Sealed
+from credit_monitor import costs as credit_costs
 from credit_monitor.model import credits_
 from credit_monitor.requests import request
 
@@ -217,6 +218,27 @@ async def test_fifty_at_once_never_spend_more_than_the_cap(office: Office, numbe
     assert len(let_through) == 7
     assert {one.code for one in outcomes if isinstance(one, Rejected)} == {"credit-cap-reached"}
     assert (await costs(office)).total == sek(91)
+
+
+async def test_without_the_purse_two_at_once_would_spend_more_than_the_cap(
+    office: Office, numbers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company_ids = [await office.customer(next(numbers), form="HB") for _ in range(2)]
+    await decide(office, CreditPolicy(monthly_cap=sek(20), prices={"creditsafe": sek(13)}))
+    both_have_looked, look = asyncio.Barrier(2), credit_costs.is_affordable
+
+    async def held_by_all(*_: Any) -> None:
+        """Hold nothing."""
+
+    async def looked_at_together(*asked: Any) -> bool:
+        affordable = await look(*asked)
+        await both_have_looked.wait()
+        return affordable
+
+    monkeypatch.setattr(credit_costs, "hold_purse", held_by_all)
+    monkeypatch.setattr(credit_costs, "is_affordable", looked_at_together)
+    await asyncio.gather(*(ask(office, company, **FOR_GRANT) for company in company_ids))
+    assert (await costs(office)).total == sek(26)
 
 
 @pytest.mark.parametrize("step", ["ordered", "report-fetched", "report-kept", "check-answered"])

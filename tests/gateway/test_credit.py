@@ -9,6 +9,7 @@ from hypothesis import given as forall
 from hypothesis import strategies as some
 
 from chassis.edge import new_id
+from chassis.failpoints import Failure, arm
 from contracts.companies.company import CompanyCreated, CompanyDetailsChanged, CompanyIdentity
 from contracts.credit_monitor import (
     CompanyRated,
@@ -19,6 +20,7 @@ from contracts.credit_policy import DecisionPolicy, DecisionRule
 from contracts.examples import example
 from contracts.values import Band, CompanyDetails, CreditRating, LegalForm, Money
 from gateway.credit.ruling import ruled
+from gateway.views import note_view, tell_once
 
 rated = example(CompanyRated)
 MANY = 5_000
@@ -208,3 +210,28 @@ def test_the_first_rule_that_holds_decides() -> None:
 @forall(some.sampled_from(list(Band)))
 def test_whatever_the_band_somebody_decides(band: Band) -> None:
     assert ruled(DecisionPolicy(), {"band": band.value}) in {"grant", "examine", "decline"}
+
+
+@servers
+async def test_a_view_is_told_again_after_an_interruption_as_the_same_wish(
+    ours: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    class Line:
+        async def command(self, _service: str, command: Any) -> None:
+            asked.append(command)
+
+    monkeypatch.setattr(ours.site, "ask", Line())
+    company = new_id()
+    await note_view(ours.site, ours.name, company, "user:maj", 7)
+    arm("gateway.view-told:1:raise")
+    with pytest.raises(Failure):
+        await tell_once(ours.site)
+    arm("")
+    await tell_once(ours.site)
+    await tell_once(ours.site)
+    mine = [command for command in asked if command.company_id == company]
+    assert len(mine) == 2
+    assert mine[0].command_id == mine[1].command_id
+    assert {command.by for command in mine} == {"user:maj"}

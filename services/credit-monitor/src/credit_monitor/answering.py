@@ -7,8 +7,9 @@ import structlog
 
 from chassis.edge import now
 from chassis.failpoints import reach
+from chassis.tenancy import Connection
 from contracts.credit_monitor import FailureCode
-from contracts.values import Band, CreditRating
+from contracts.values import Band
 from credit_monitor import costs, private, subjects, work
 from credit_monitor.bureaus import port
 from credit_monitor.checks import KINDS
@@ -21,6 +22,8 @@ from credit_monitor.wishes import AnswerCheck, CreditWish, RecordChange, RecordR
 
 log = structlog.get_logger()
 
+CAP_SECONDS = 3600.0
+"""When the cap is looked at again; a changed policy has it looked at at once."""
 FAILURES: dict[type[object], FailureCode] = {
     port.Unknown: "unknown-at-bureau",
     port.NotRated: "not-rated",
@@ -50,42 +53,55 @@ def question_of(desk: Desk, known: Known, check: OpenCheck) -> Question:
 async def answer(desk: Desk, known: Known) -> None:
     """Ask the bureau what somebody wants to know, and keep what it says."""
     check = known.credit.checks[0]
-    question = question_of(desk, known, check)
-    try:
-        report = await bought(desk, question) if question.number else port.Unknown()
-    except CapReached:
-        # Only where the cap was lowered after it was asked, and what was set aside is long gone.
-        report = port.Denied()
-    rating = report.rating if isinstance(report, port.Rated) else None
-    if rating is not None and rating.band is Band.NOT_RATED:
-        rating, report = None, port.NotRated(now().replace(tzinfo=None))
-    wishes = _wishes(desk, check, rating, FAILURES.get(type(report)))
+    report = await _asked(desk, question_of(desk, known, check))
+    rated = report if isinstance(report, port.Rated) else None
+    if rated is not None and rated.rating.band is Band.NOT_RATED:
+        report, rated = port.NotRated(rated.as_of), None
+    wishes = _wishes(desk, check, rated, FAILURES.get(type(report)))
     kept = None
-    if check.copied and rating is not None:
-        kept = await sealed(desk, orjson.loads(rating.model_dump_json()))
+    if check.copied and rated is not None:
+        kept = await sealed(desk, orjson.loads(rated.rating.model_dump_json()))
     async with work.holding(desk.pool, desk.work) as (connection, _):
+        if rated is not None:
+            await _stand(connection, desk, known, rated)
         if kept is not None:
             days = timedelta(days=known.policy.report_days)
             await private.keep(connection, desk.work, check, kept, now() + days)
-        elif isinstance(report, port.Rated) and rating is not None:
-            wishes += _taken_over(desk, known, report, rating)
-            if check.correction:
-                await subjects.reached(
-                    connection, desk.work.tenant, desk.work.company_id, report.as_of
-                )
-        if isinstance(report, port.Rated) and known.subject.number and not known.credit.rating:
-            standing = Standing(known.subject.key, None, report.rating.reference, report.as_of)
-            await subjects.asked(connection, desk.work.tenant, desk.work.company_id, standing)
-        await work.look_again(connection, desk.work, look=_is_news(known, rating))
+        elif rated is not None:
+            wishes += _taken_over(desk, known, rated)
+        await work.look_again(connection, desk.work, look=_is_news(known, rated))
         await desk.record(connection, wishes)
     reach("credit-monitor.check-answered")
     log.info("credit check answered", company=str(desk.work.company_id), check=str(check.id))
 
 
+async def _asked(desk: Desk, question: Question) -> port.Report:
+    """Ask the bureau; without a number there is nobody to ask about."""
+    if not question.number:
+        return port.Unknown()
+    try:
+        return await bought(desk, question)
+    except CapReached as reached:
+        # What was set aside is long gone: the bureau was away for longer than its free period.
+        why = "the month's cap is reached"
+        raise port.Unavailable(why, retry_after=CAP_SECONDS) from reached
+
+
+async def _stand(connection: Connection, desk: Desk, known: Known, rated: port.Rated) -> None:
+    """Keep how far we are with the bureau, where a watch does not see to that by itself."""
+    tenant, company_id = desk.work.tenant, desk.work.company_id
+    if known.credit.checks[0].correction:
+        await subjects.reached(connection, tenant, company_id, rated.as_of)
+    elif known.subject.number and not known.credit.watched:
+        standing = Standing(known.subject.key, None, rated.rating.reference, rated.as_of)
+        await subjects.asked(connection, tenant, company_id, standing)
+
+
 def _wishes(
-    desk: Desk, check: OpenCheck, rating: CreditRating | None, failure: FailureCode | None
+    desk: Desk, check: OpenCheck, rated: port.Rated | None, failure: FailureCode | None
 ) -> list[CreditWish]:
-    is_sent = check.copied and rating is not None
+    """Answer; the copy goes out with the order, and is known by what the bureau calls that."""
+    is_sent = check.copied and rated is not None
     wish = desk.wish(
         AnswerCheck,
         str(check.id),
@@ -93,31 +109,29 @@ def _wishes(
         purpose=check.purpose,
         asked_by=check.by,
         bureau=desk.bureau.name,
-        rating=None if check.copied else rating,
-        failure=failure if rating is None else None,
+        rating=None if check.copied or rated is None else rated.rating,
+        failure=failure if rated is None else None,
         shown="ASKER_ONLY" if check.copied else "VALUES",
-        copy_reference=f"copy {check.id}" if is_sent else None,
-        copy_sent_on=now().date() if is_sent else None,
+        copy_reference=((rated.order if rated else None) or str(check.id)) if is_sent else None,
+        copy_sent_on=rated.as_of.date() if rated is not None and is_sent else None,
     )
     return [wish]
 
 
-def _taken_over(
-    desk: Desk, known: Known, report: port.Rated, rating: CreditRating
-) -> list[CreditWish]:
+def _taken_over(desk: Desk, known: Known, rated: port.Rated) -> list[CreditWish]:
     """Return what a rating means for a company that is not watched; a watch finds out by itself."""
     if known.credit.checks[0].correction and known.credit.rating:
         key = f"correction {known.credit.checks[0].id}"
-        return [desk.wish(RecordChange, key, rating=rating, cause="CORRECTION")]
+        return [desk.wish(RecordChange, key, rating=rated.rating, cause="CORRECTION")]
     if known.credit.watched or known.told:
         return []
-    wish = desk.wish(RecordRating, str(report.as_of), rating=rating, purpose="credit-check")
+    wish = desk.wish(RecordRating, str(rated.as_of), rating=rated.rating, purpose="credit-check")
     return [wish]
 
 
-def _is_news(known: Known, rating: CreditRating | None) -> bool:
+def _is_news(known: Known, rated: port.Rated | None) -> bool:
     """Say whether the watch has something to look into: the report says more than it knows."""
     before = known.credit.rating
     if known.credit.checks[0].correction:
         return False
-    return bool(known.credit.watched and before and rating and not same(before, rating))
+    return bool(known.credit.watched and before and rated and not same(before, rated.rating))

@@ -128,6 +128,7 @@ async def _packed(desk: Desk, question: Question, report: port.Report) -> dict[s
     packed: dict[str, Any] = {"kind": type(report).__name__}
     if isinstance(report, port.Rated):
         packed["rating"] = report.rating.model_dump(mode="json")
+        packed["order"] = report.order
     if isinstance(report, port.Rated | port.NotRated):
         packed["as_of"] = report.as_of.isoformat()
     if not question.is_sealed:
@@ -154,7 +155,8 @@ def _report(packed: dict[str, Any]) -> port.Report:
     match packed["kind"]:
         case "Rated":
             rating = CreditRating.model_validate(packed["rating"])
-            return port.Rated(rating, datetime.fromisoformat(packed["as_of"]))
+            as_of = datetime.fromisoformat(packed["as_of"])
+            return port.Rated(rating, as_of, packed.get("order"))
         case "NotRated":
             return port.NotRated(datetime.fromisoformat(packed["as_of"]))
         case "Denied":

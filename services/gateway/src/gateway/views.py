@@ -52,14 +52,19 @@ async def tell_views(site: Site) -> None:
     """Tell whoever corrects reports who saw them, until cancelled."""
     while True:
         try:
-            rows = await site.pool.fetch(TO_NOTE, BATCH)
-            told = [await _told(site, row) for row in rows]
+            told = await tell_once(site)
         except TRANSIENT as error:
             log.warning("views not told", error=repr(error))
             await heal(site.pool, error)
             told = []
         if not told or not any(told) or len(told) < BATCH:
             await asyncio.sleep(LOOK_SECONDS)
+
+
+async def tell_once(site: Site) -> list[bool]:
+    """Tell of some views that nobody was told of yet; says of each whether that was heard."""
+    rows = await site.pool.fetch(TO_NOTE, BATCH)
+    return [await _told(site, row) for row in rows]
 
 
 async def _told(site: Site, row: Any) -> bool:

@@ -90,7 +90,8 @@ class Creditsafe(Portfolios):
                 raise Garbled("report: the section with the rating failed")
             return NotRated(values.naive(report.date_of_order, self._zone))
         rating = report.rating(self.name, subject.reference, subject.country)
-        return Rated(rating, values.naive(report.date_of_order, self._zone))
+        as_of = values.naive(report.date_of_order, self._zone)
+        return Rated(rating, as_of, report.correlation_id)
 
     async def notices(self, reading: Reading) -> Batch:
         """Return all that was published since a moment of the bureau's clock."""

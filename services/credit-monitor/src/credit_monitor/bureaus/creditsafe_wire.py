@@ -102,6 +102,7 @@ class Body(Wire):
 class ReportAnswer(Wire):
     """A report and what goes around it."""
 
+    correlation_id: str | None = None
     failed_sections: tuple[Any, ...] = ()
     date_of_order: datetime
     report: Body

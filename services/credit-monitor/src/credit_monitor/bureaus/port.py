@@ -54,10 +54,14 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """A report with a rating; `as_of` is when, by the bureau's own clock."""
+    """A report with a rating; `as_of` is when, by the bureau's own clock.
+
+    `order` is what the bureau knows the order by, where it says so.
+    """
 
     rating: CreditRating
     as_of: datetime
+    order: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
