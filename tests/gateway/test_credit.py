@@ -223,6 +223,7 @@ async def test_a_view_is_told_again_after_an_interruption_as_the_same_wish(
             asked.append(command)
 
     monkeypatch.setattr(ours.site, "ask", Line())
+    await ours.site.pool.execute("UPDATE report_views SET noted = true")
     company = new_id()
     await note_view(ours.site, ours.name, company, "user:maj", 7)
     arm("gateway.view-told:1:raise")
