@@ -174,3 +174,29 @@ def test_a_second_gateway_serves_the_same_and_takes_over(box: RunningBox, tenant
     finally:
         box.wait(second.stop())
         box.ready()
+
+
+def test_operators_see_how_it_stands_with_a_bureau_and_act(
+    box: RunningBox, numbers: Iterator[str], tenant: str
+) -> None:
+    client, number = box.tenant(tenant), next(numbers)
+    created = client.create(
+        str(new_id()),
+        registry={"country": "SE", "organisation_number": number},
+        relations=["customer"],
+    )
+    client.watched(str(created["company_id"]))
+    assert f"{tenant}: 1 watched, no difference" in kundvakt(
+        box, "credit", "reconcile", "--tenant", tenant
+    )
+    status = kundvakt(box, "credit", "status")
+    assert re.search(r"^creditsafe: open, read \d+ s ago, 0 failures", status, re.MULTILINE)
+    assert re.search(r"creditsafe report: \d+ calls", status)
+    assert kundvakt(box, "credit", "pause", "creditsafe", "--tenant", tenant) == "paused\n"
+    assert f"{tenant}: 1 watched" in kundvakt(box, "credit", "status")
+    assert kundvakt(box, "credit", "resume", "creditsafe") == "resumed\n"
+    assert "read again from" in kundvakt(
+        box, "credit", "replay", "creditsafe", "--since", "2026-11-01"
+    )
+    said = kundvakt(box, "credit", "re-rate", "--tenant", tenant, "--yes")
+    assert said.startswith("1 reports: at creditsafe")

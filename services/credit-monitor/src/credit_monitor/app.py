@@ -18,6 +18,7 @@ from credit_monitor.poller import poll_for_ever
 from credit_monitor.reactions import reactions
 from credit_monitor.reconciler import reconcile_for_ever
 from credit_monitor.settings import CreditSettings
+from credit_monitor.showing import show_accounts
 from credit_monitor.wire import router
 from credit_monitor.worker import Worker
 
@@ -33,6 +34,7 @@ async def deal_with_the_bureaus(site: Site) -> None:
         tasks.create_task(let_go_for_ever(site, accounts))
         tasks.create_task(forget_raw_answers(site))
         tasks.create_task(measure_for_ever(site.pool))
+        tasks.create_task(show_accounts(site.pool, accounts))
 
 
 service = Service(

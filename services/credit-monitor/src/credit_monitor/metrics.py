@@ -37,6 +37,13 @@ DRIFT = Counter(
 )
 
 
+CIRCUITS = Gauge(
+    "kundvakt_bureau_circuit_open",
+    "Whether a bureau is left alone for a while, by what it was asked",
+    ["account", "operation"],
+)
+
+
 async def measure_for_ever(pool: Pool) -> None:
     """Measure what nobody counts as it happens."""
     while True:

@@ -45,6 +45,7 @@ MINE = "account = $1 AND fence = $2"
 DUE = """
 SELECT account FROM accounts a
 WHERE next_poll_at <= now() AND (leased_until IS NULL OR leased_until < now())
+  AND NOT paused(account, '')
   AND (account = $1 OR EXISTS (SELECT FROM choices c WHERE c.account = a.account))
 ORDER BY next_poll_at
 """

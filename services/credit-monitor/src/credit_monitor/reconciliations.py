@@ -23,7 +23,7 @@ INSERT INTO reconciliations (tenant_id, bureau, slot) VALUES ($1, $2, $3) ON CON
 """
 WAITING = """
 SELECT tenant_id, slot, asked_at FROM reconciliations
-WHERE bureau = $1 AND account_of(tenant_id) = $1
+WHERE bureau = $1 AND account_of(tenant_id) = $1 AND NOT paused(bureau, tenant_id)
   AND next_at <= now() AND (leased_until IS NULL OR leased_until < now())
 ORDER BY asked_at NULLS LAST, slot, tenant_id
 """

@@ -34,7 +34,7 @@ LEASE = """
 WITH due AS MATERIALIZED (
   SELECT d.tenant_id, d.company_id FROM accounts a CROSS JOIN LATERAL (
     SELECT tenant_id, company_id FROM work w
-    WHERE w.account = a.account
+    WHERE w.account = a.account AND NOT paused(w.account, w.tenant_id)
       AND due_at <= now() AND (leased_until IS NULL OR leased_until < now())
     ORDER BY due_at LIMIT greatest(0, $1 - coalesce(($3::jsonb ->> a.account)::int, 0))
     FOR UPDATE SKIP LOCKED) d
