@@ -13,6 +13,7 @@ from benchmarks import machine
 from benchmarks.measures import (
     append,
     commands,
+    credit,
     footprint,
     latency,
     listeners,
@@ -45,11 +46,13 @@ MEASURES: dict[str, Callable[[Stage], AsyncIterator[Row]]] = {
     "rebuild": rebuild.measure,
     "registry": registry.measure,
     "start": start.measure,
+    "credit": credit.measure,
 }
 
 PAGES = {
-    "benchmarks": tuple(name for name in MEASURES if name != "registry"),
+    "benchmarks": tuple(name for name in MEASURES if name not in {"registry", "credit"}),
     "benchmarks-registry": ("registry",),
+    "benchmarks-credit": ("credit",),
 }
 """What is measured for each page of the docs; the registry at real size takes a while of its own.
 """

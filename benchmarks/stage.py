@@ -24,6 +24,8 @@ class Scale:
     listeners: int = 1_000
     registry: int = 3_300_000
     sought: int = 2_000
+    watched: int = 300
+    timed: int = 60
 
 
 SMALL = Scale(
@@ -35,6 +37,8 @@ SMALL = Scale(
     listeners=20,
     registry=3_000,
     sought=60,
+    watched=6,
+    timed=3,
 )
 """Enough to see that the benchmarks themselves work."""
 
@@ -65,7 +69,11 @@ class Stage:
 
     async def key(self, tenant: str) -> str:
         """Return a new key to a tenant of the box, added if it is not there."""
-        box = await self.box()
+        return await self.key_of(await self.box(), tenant)
+
+    @staticmethod
+    async def key_of(box: Onebox, tenant: str) -> str:
+        """Return a new key to a tenant of a box, added if it is not there."""
         url = box.role_url("kundvakt_gateway", "kundvakt_gateway")
         pool = await open_pool(url, 1, "benchmark")
         try:
