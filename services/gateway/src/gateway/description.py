@@ -30,7 +30,7 @@ def describe(app: FastAPI) -> None:
 
 async def refuse_method(request: Request, error: Exception) -> JSONResponse:
     """Say what an address answers to, all its routes together."""
-    response = framework_problem(request, error)
+    response = await framework_problem(request, error)
     response.headers["Allow"] = ", ".join(sorted(_methods(request.app, request.scope)))
     return response
 

@@ -149,23 +149,26 @@ def not_found(what: str) -> Refused:
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of an app be answered as a problem."""
+    """Let every error of an app be answered as a problem.
+
+    By coroutines: what is no coroutine is called in a thread, and there may be none left.
+    """
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(Rejected, _rejected)
-    app.add_exception_handler(Unavailable, lambda _, error: unavailable(error))
+    app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, framework_problem)
     for passing in (*TRANSIENT, MemoryError):
-        app.add_exception_handler(passing, lambda _, error: unavailable(error))
+        app.add_exception_handler(passing, _unavailable)
     app.add_exception_handler(Exception, _failed)
 
 
-def _refused(_: Request, error: Exception) -> JSONResponse:
+async def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)  # noqa: S101 - registered for it
     return error.response()
 
 
-def _rejected(_: Request, error: Exception) -> JSONResponse:
+async def _rejected(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Rejected)  # noqa: S101 - registered for it
     status = STATUS.get(error.code) or status_of(error.code)
     own = {"code", "status", MISSING}
@@ -173,6 +176,10 @@ def _rejected(_: Request, error: Exception) -> JSONResponse:
     if MISSING in error.details:
         details["errors"] = _errors(error.details[MISSING], error.code, error.message)
     return problem_response(error.code, error.message, status, **details)
+
+
+async def _unavailable(_: Request, error: Exception) -> JSONResponse:
+    return unavailable(error)
 
 
 def unavailable(error: Exception) -> JSONResponse:
@@ -185,7 +192,7 @@ def unavailable(error: Exception) -> JSONResponse:
     )
 
 
-def _invalid(_: Request, error: Exception) -> JSONResponse:
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
     errors = [_field_error(one) for one in error.errors()]
     if any(one["code"] == "json_invalid" for one in errors):
@@ -212,7 +219,7 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def framework_problem(_: Request, error: Exception) -> JSONResponse:
+async def framework_problem(_: Request, error: Exception) -> JSONResponse:
     """Word what the framework refuses."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
     code = FRAMEWORK_CODES.get(error.status_code, "invalid")
@@ -222,6 +229,6 @@ def framework_problem(_: Request, error: Exception) -> JSONResponse:
     return response
 
 
-def _failed(_: Request, error: Exception) -> JSONResponse:
+async def _failed(_: Request, error: Exception) -> JSONResponse:
     log.error("failed", error=type(error).__name__, exc_info=error)
     return problem_response("failed", "Something went wrong here; it has been logged.")

@@ -17,7 +17,7 @@ AFTER_SECONDS_MAX = 2.0
 """What a reader waits at most for what they wrote; then they are shown what there is."""
 LOOK_SECONDS = 0.01
 """Where another process keeps the read model; our own tells at once."""
-DOUBT_SECONDS = 0.1
+DOUBT_SECONDS = 0.5
 """Where our own does: it may have gone over to another process just now."""
 POSITION_MAX = 2**63 - 1
 PAGE_MAX = 200
