@@ -173,6 +173,22 @@ def test_a_user_and_a_tenant_say_how_they_want_to_hear(
     assert alert["escalated_to"] == [vera]
 
 
+def test_who_is_let_in_no_longer_is_not_let_in_by_a_key_of_their_own(client: Client) -> None:
+    anna = user(client, "Anna")
+    wish = {"role": "user", "label": "own", "user_id": anna}
+    made = eventually(
+        lambda: made if (made := client.http.post("/keys", json=wish)).is_success else None,
+        "a key of Anna's own",
+    )
+    own = {"Authorization": f"Bearer {made.json()['key']}"}
+    assert client.http.get("/alerts", params={"mine": "true"}, headers=own).status_code == 200
+    gone = client.http.patch(f"/users/{anna}", json={"active": False})
+    assert gone.status_code == 200, gone.text
+    eventually(
+        lambda: client.http.get("/alerts", headers=own).status_code == 401 or None, "a shut door"
+    )
+
+
 def test_a_night_in_which_the_bureaus_model_moves_all_is_a_change_each_and_one_alert(
     box: RunningBox, client: Client, dnb: StandIn, numbers: Iterator[str]
 ) -> None:

@@ -115,6 +115,12 @@ def change_user(
 ) -> None:
     """Give a user another role, or let them in no longer."""
     _ask(ChangeUser(**_stamp(tenant), user_id=user_id, role=role, active=active))
+
+    async def revoke(connection: Any) -> None:
+        await admin.revoke_keys_of_user(connection, tenant, user_id)
+
+    if active is False:
+        _in_gateway(revoke)
     typer.echo("changed")
 
 

@@ -72,6 +72,20 @@ async def revoke_key(where: Where, key_id: str, tenant: str | None = None) -> bo
     return not done.endswith(" 0")
 
 
+async def revoke_keys_of_user(where: Where, tenant: str, user: UUID) -> int:
+    """Revoke the keys that are one user's own; say how many there were."""
+    async with _as_tenant(where, tenant) as connection:
+        revoked = await connection.fetch(
+            "UPDATE api_keys SET revoked_at = now()"
+            " WHERE tenant_id = $1 AND user_id = $2 AND revoked_at IS NULL RETURNING key_id",
+            tenant,
+            user,
+        )
+        for row in revoked:
+            await connection.execute("SELECT pg_notify('revoked', $1)", row["key_id"])
+    return len(revoked)
+
+
 async def keys_of(where: Where, tenant: str) -> list[dict[str, Any]]:
     """Return a tenant's keys, without what they open with."""
     async with _as_tenant(where, tenant) as connection:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from chassis.edge import new_id
 from contracts.companies.user import AddUser, ChangeUser, Role
 from contracts.values import EmailAddress, Line
+from gateway.access.admin import revoke_keys_of_user
 from gateway.asked_by import Here, UserManager, UserReader
 from gateway.asking import Asked, Written, etag, written
 from gateway.bodies import Body as Wanted
@@ -113,13 +114,14 @@ async def read_user(who: UserReader, site: Here, user_id: UUID, after: After = N
 
 @router.patch("/{user_id}")
 async def change_user(
-    _who: UserManager,
+    *,
+    who: UserManager,
     asked: Asked,
     user_id: UUID,
     body: Annotated[UserChange, strictly(UserChange), Body()],
     response: Response,
 ) -> Written:
-    """Correct what is known of a user, or let them in no longer."""
+    """Correct what is known of a user, or let them in no longer: nor do keys of their own then."""
     command = ChangeUser(
         **asked.stamp(
             user_id=user_id,
@@ -129,4 +131,7 @@ async def change_user(
             active=body.active,
         )
     )
-    return written(response, await asked.ask(command))
+    answer = await asked.ask(command)
+    if body.active is False:
+        await revoke_keys_of_user(asked.site.pool, who.tenant, user_id)
+    return written(response, answer)
