@@ -5,18 +5,22 @@ from collections.abc import AsyncIterator
 
 import pytest
 from office import Office, accounts_of
+from pydantic import SecretStr
 from test_choosing import ask
 
 from chassis.failpoints import Failure, arm
 from chassis.site import Site
-from credit_monitor import leavings, raw_answers
+from chassis.tenancy import tenant_transaction
+from credit_monitor import credentials, leavings, raw_answers
 from credit_monitor.accounts import Accounts
 from credit_monitor.bureaus.creditsafe import Creditsafe
 from credit_monitor.bureaus.dnb import Dnb
 from credit_monitor.bureaus.dnb_login import direct
 from credit_monitor.bureaus.logins import PostgresLogins
+from credit_monitor.bureaus.port import NoCredentials
 from credit_monitor.choosing import choices
 from credit_monitor.raw_answers import RawAnswers
+from credit_monitor.settings import CreditSettings
 from credit_monitor.worker import Worker
 from standins.testing import StandIn
 
@@ -145,6 +149,30 @@ async def test_nobody_waits_for_a_bureau_that_is_left_and_away(
     assert old.members() == [number]
     await switching.let_go()
     assert old.members() == []
+
+
+async def test_whom_nobody_can_log_in_for_is_left_behind_and_said_so(
+    switching: Switching, number: str
+) -> None:
+    old, new = switching.old, switching.new
+    await old.customer(number)
+    new.heard = old.heard
+    await switching.go()
+    await switching.back()
+    await forgetting_at(switching, "dnb")
+    settings = CreditSettings(dnb_key="somebody", dnb_secret=SecretStr("else"))
+    async with Accounts(switching.site.pool, switching.site.keys, settings) as accounts:
+        with pytest.raises(NoCredentials):
+            await accounts.named(new.key)
+    await leavings.forsake(switching.site.pool, new.key)
+    left = "SELECT count(*) FROM leavings WHERE tenant_id = $1"
+    assert await switching.site.pool.fetchval(left, new.tenant) == 0
+    assert new.members() == [number]
+
+
+async def forgetting_at(switching: Switching, bureau: str) -> None:
+    async with tenant_transaction(switching.site.pool, switching.old.tenant) as connection:
+        await credentials.remove(connection, switching.old.tenant, bureau)
 
 
 async def test_who_goes_there_and_back_is_watched_where_he_began(

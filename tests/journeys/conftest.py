@@ -43,7 +43,7 @@ def box(home: Path, arms: Arms, dnb: StandIn, tic: StandIn) -> Iterator[RunningB
     told = {
         "KUNDVAKT_DNB_URL": dnb.url,
         "KUNDVAKT_TIC_URL": tic.url,
-        "KUNDVAKT_PUBLIC_URL": f"http://{LOOPBACK}:{port}",
+        "KUNDVAKT_BUREAU_PUSH_URL": f"http://{LOOPBACK}:{port}",
         **arms.environment,
     }
     with running_box(home / "box", Options(http_port=port), **told) as running:

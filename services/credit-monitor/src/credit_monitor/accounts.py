@@ -14,7 +14,7 @@ from credit_monitor import credentials, hooks
 from credit_monitor.bureaus.account import SHARED_DEFAULT, Account, parts_of
 from credit_monitor.bureaus.line import Line
 from credit_monitor.bureaus.logins import PostgresLogins
-from credit_monitor.bureaus.opening import Opening, opened, shared
+from credit_monitor.bureaus.opening import FIELDS, Opening, opened, shared
 from credit_monitor.bureaus.port import Bureau, NoCredentials
 from credit_monitor.raw_answers import RawAnswers
 from credit_monitor.settings import CreditSettings
@@ -97,8 +97,10 @@ class Accounts:
         return kept.line.circuits if kept and kept.line else {}
 
     async def _given(self, bureau: str, owner: str | None) -> Mapping[str, str] | None:
-        own = owner and await credentials.find(self._pool, self._keys, owner, bureau)
-        return own or shared(self._settings, bureau)
+        if owner and FIELDS[bureau]:
+            # The deployment's own would lead to another account than this tenant's.
+            return await credentials.find(self._pool, self._keys, owner, bureau)
+        return shared(self._settings, bureau)
 
     async def _opened(self, key: str, given: Mapping[str, str]) -> _Open:
         async with self._opening:
@@ -108,7 +110,8 @@ class Accounts:
             bureau, owner = parts_of(key)
             archive = RawAnswers(self._pool, self._keys, key, self._settings.credit_raw_days)
             logins = PostgresLogins(self._pool, key)
-            hook = partial(hooks.address_of, self._keys, self._settings.public_url, bureau)
+            reached_at = self._settings.bureau_push_url
+            hook = partial(hooks.address_of, self._keys, reached_at, bureau)
             opening = Opening(owner, given, self._settings, logins, archive, self._pool, hook)
             adapter, line = opened(bureau, opening)
             if line is not None:

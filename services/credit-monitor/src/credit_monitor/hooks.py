@@ -24,13 +24,13 @@ async def token_of(keys: KeyRing, tenant: str, bureau: str) -> str:
     return (await keys.digest(tenant, f"bureau-hook|{bureau}")).hex()
 
 
-async def address_of(keys: KeyRing, public_url: str, bureau: str, portfolio: str) -> str | None:
+async def address_of(keys: KeyRing, reached_at: str, bureau: str, portfolio: str) -> str | None:
     """Return where pushes about a portfolio are to go; nowhere, where we cannot be reached."""
-    if not public_url:
+    if not reached_at:
         return None
     tenant = portfolio.removeprefix(OURS)
     token = await token_of(keys, tenant, bureau)
-    return public_url.rstrip("/") + PATH.format(bureau=bureau, tenant=tenant, token=token)
+    return reached_at.rstrip("/") + PATH.format(bureau=bureau, tenant=tenant, token=token)
 
 
 async def heed(pool: Pool, keys: KeyRing, hint: HintFromBureau) -> bool:

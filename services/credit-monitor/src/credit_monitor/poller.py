@@ -129,8 +129,12 @@ class Poller:
             " ORDER BY portfolio",
             self._account.key,
         )
+        since: datetime | None = read_from(turn.cursor, now(), self._overlap, deep=turn.is_deep)
+        if turn.cursor is None and turn.lost_since and self._account.bureau.can.reading_consumes:
+            # The very first reading was lost: nobody knows how old what it read was.
+            since = None
         return Reading(
-            since=read_from(turn.cursor, now(), self._overlap, deep=turn.is_deep),
+            since=since,
             portfolios=[row["portfolio"] for row in rows],
             again=turn.is_deep or turn.lost_since is not None,
         )

@@ -39,7 +39,7 @@ class CreditSettings(BaseSettings):
         default=SecretStr(""),
         description="The API key at TIC, for all tenants that have none of their own.",
     )
-    public_url: str = Field(
+    bureau_push_url: str = Field(
         default="",
         description="Where the gateway is reached from outside, `https://…`; bureaus that push are "
         "told to push there, and are only read from time to time without it.",
