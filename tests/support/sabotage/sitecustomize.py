@@ -1,7 +1,8 @@
 """Takes one protection away from a service, to see that a test notices.
 
 Loaded by the interpreter of every process whose path begins with this folder; does nothing
-unless `KUNDVAKT_TEST_SABOTAGE` names a protection.
+unless `KUNDVAKT_TEST_SABOTAGE` names a protection, or `KUNDVAKT_TEST_CLOCK` a file that says by how
+many seconds our one clock is wrong.
 """
 
 import os
@@ -105,7 +106,36 @@ def trust_silent_servers() -> None:
     Asker.__init__ = alone  # type: ignore[assignment]
 
 
+def forget_nights() -> None:
+    """Reconcile, and do not keep that it was done."""
+    from datetime import date  # noqa: PLC0415 - only where it is sabotaged
+
+    from credit_monitor import reconciliations  # noqa: PLC0415 - the same
+
+    finish: Callable[..., Any] = reconciliations.finish
+
+    async def forgetful(connection: Any, held: Any, drift: Any) -> None:
+        await finish(connection, replace(held, slot=date(2000, 1, 1)), drift)
+
+    reconciliations.finish = forgetful  # type: ignore[assignment]
+
+
+def set_clock(file: str) -> None:
+    """Let our one clock be wrong by what a file says, from one look to the next."""
+    from datetime import timedelta  # noqa: PLC0415 - only where it is sabotaged
+    from pathlib import Path  # noqa: PLC0415 - the same
+
+    from chassis import edge  # noqa: PLC0415 - the same
+
+    right: Callable[[], Any] = edge.now
+    edge.now = lambda: right() + timedelta(seconds=float(Path(file).read_text()))
+
+
+if clock := os.environ.get("KUNDVAKT_TEST_CLOCK"):
+    set_clock(clock)
+
 SABOTAGES = {
+    "forget-nights": forget_nights,
     "trust-silent-servers": trust_silent_servers,
     "sync-now-and-then": sync_now_and_then,
     "forget-commands": forget_commands,
