@@ -225,9 +225,12 @@ def test_a_rating_is_kept_as_the_bureau_gave_it_and_watched(card: Card) -> None:
     assert (credit.watch.state, credit.watch.reason) == ("active", "RATED")
 
 
-def test_a_changed_rating_takes_the_place_of_the_old(card: Card) -> None:
+def test_a_changed_rating_takes_the_place_of_the_old_and_says_since_when(card: Card) -> None:
     changed = of(CreditRatingChanged)
-    assert card(by_hand, rated, changed).credit.score == changed.new.score
+    assert card(by_hand, rated).credit.changed_at is None
+    credit = card(by_hand, rated, changed).credit
+    assert credit.score == changed.new.score
+    assert credit.changed_at
 
 
 def test_a_watch_that_ended_or_never_was_says_why(card: Card) -> None:

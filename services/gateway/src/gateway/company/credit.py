@@ -32,8 +32,11 @@ HANDLES = (
 def take_in(credit: dict[str, Any], told: Told) -> dict[str, Any]:  # noqa: PLR0911 - a table of contents
     """Take in what the bureau says, and whether it is watched."""
     match told.event:
-        case CompanyRated(rating=rating) | CreditRatingChanged(new=rating):
+        case CompanyRated(rating=rating):
             return {**credit, "rating": to_json(rating), "failed": None, "heard_at": told.at}
+        case CreditRatingChanged(new=rating):
+            heard = {"changed_at": told.at, "heard_at": told.at}
+            return {**credit, "rating": to_json(rating), "failed": None, **heard}
         case CreditReportCorrected(right=rating):
             return {**credit, "rating": to_json(rating), "heard_at": told.at}
         case CreditChangeNoted():

@@ -183,7 +183,7 @@ def _settle(proposals: dict[str, Any], fields: set[str]) -> dict[str, Any]:
 
 company_card: Projection[Card] = Projection(
     name="company_card",
-    version=3,
+    version=4,
     row=Card,
     table_sql=files("gateway.company").joinpath("table.sql").read_text(),
     handles=(
