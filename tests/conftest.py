@@ -40,6 +40,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if items and not engine_answers():
         for item in items:
             item.add_marker(pytest.mark.skip(reason="no Docker engine with Compose answers here"))
+    out_of_reach = pytest.mark.skip(reason="the servers' processes and sockets are in containers")
+    for item in items if config.getoption("--containers") else ():
+        if item.get_closest_marker("processes"):
+            item.add_marker(out_of_reach)
 
 
 @pytest.fixture(scope="session")

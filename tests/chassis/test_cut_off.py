@@ -138,6 +138,7 @@ async def wire(bench: Any) -> AsyncIterator[tuple[Wire, Any]]:
             server.close()
 
 
+@pytest.mark.processes
 async def test_a_commit_whose_answer_is_lost_is_answered_once_it_is_asked_about(
     bench: Any,
 ) -> None:
@@ -151,6 +152,7 @@ async def test_a_commit_whose_answer_is_lost_is_answered_once_it_is_asked_about(
     assert await kept(site, command) == [1]
 
 
+@pytest.mark.processes
 async def test_a_refusal_whose_commit_was_not_heard_of_is_given_once_it_is_asked_about(
     bench: Any,
 ) -> None:
@@ -168,6 +170,7 @@ async def test_a_refusal_whose_commit_was_not_heard_of_is_given_once_it_is_asked
     assert (again.value.code, again.value.details) == ("taken", refusal.value.details)
 
 
+@pytest.mark.processes
 async def test_without_asking_about_it_a_commit_whose_answer_is_lost_would_seem_undone(
     bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

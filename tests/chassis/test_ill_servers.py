@@ -118,10 +118,12 @@ async def frozen_append(bench: Any) -> Any:
             os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.processes
 async def test_a_frozen_backend_costs_a_moment_and_no_command(bench: Any) -> None:
     assert (await frozen_append(bench)).position == 2
 
 
+@pytest.mark.processes
 async def test_waiting_longer_for_a_frozen_backend_would_cost_the_command(
     bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from archive import MemoryArchive
-from cases import Case
+from bureau_cases import Case
 
 from contracts.values import Band
 from credit_monitor.bureaus.creditsafe import Creditsafe
