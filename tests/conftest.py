@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from chassis.edge import new_id
+from onebox import addresses
 from onebox.testing import Servers, running
 from support.stack import engine_answers
 
@@ -25,6 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run Postgres and NATS in containers, and the tests of the deployment in containers",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each worker choose from ports of its own: a port is taken long after it was chosen."""
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        own = int(worker["workerid"].removeprefix("gw"))
+        addresses.PORTS = addresses.PORTS[own :: worker["workercount"]]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

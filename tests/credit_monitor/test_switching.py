@@ -230,6 +230,7 @@ async def test_what_was_read_and_not_kept_is_read_again(
     old, new = switching.old, switching.new
     company = await old.customer(number)
     new.heard = old.heard
+    new.bureau.control("POST", f"companies/SE/{number}", {"grade": "A", "score": 50})
     await switching.go()
     for _ in range(2):
         await new.poll()

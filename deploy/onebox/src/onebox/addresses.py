@@ -15,9 +15,9 @@ def free_port() -> int:
     It lies below those that outgoing connections get: none of them, least of all one that tries
     to reach a process just being started again, can take its port away meanwhile.
     """
-    port = PORTS.start + secrets.randbelow(len(PORTS))
+    port = secrets.choice(PORTS)
     while is_taken(port):
-        port = PORTS.start + secrets.randbelow(len(PORTS))
+        port = secrets.choice(PORTS)
     return port
 
 
