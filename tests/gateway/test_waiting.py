@@ -7,7 +7,6 @@ import pytest
 
 from gateway import reading
 
-HEARD = "gateway/companies"
 pytestmark = pytest.mark.servers
 
 
@@ -21,13 +20,13 @@ async def test_a_reader_is_told_by_the_projector_of_its_own_process_and_asks_nob
     monkeypatch.setattr(reading, "DOUBT_SECONDS", 30.0)
     shown = ours.site.shown
     monkeypatch.setattr(shown, "leads", True)
-    shown.moved(["company_list"], {HEARD: 1})
+    shown.moved(["company_list"], {"companies": 1})
     waiting = asyncio.create_task(reading.caught_up(ours.site, ours.name, "company_list", 2))
     await asyncio.sleep(0)
-    shown.moved(["company_card"], {HEARD: 2})
+    shown.moved(["company_card"], {"companies": 2})
     await asyncio.sleep(0)
     assert not waiting.done()
-    shown.moved(["company_list"], {HEARD: 2})
+    shown.moved(["company_list"], {"companies": 2})
     async with asyncio.timeout(5):
         await waiting
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 import structlog
 
 from chassis.applying import CONCERNING, Read, apply, fold_into, others, told_from
@@ -26,12 +27,14 @@ HELD_SECONDS = 0.05
 STATE = """
 SELECT set_config('synchronous_commit', 'off', true), name, table_name, version, position,
   (SELECT seq FROM history_head) AS head,
-  EXISTS (SELECT FROM parked WHERE consumer = 'projection:' || name) AS parks
+  EXISTS (SELECT FROM parked WHERE consumer = 'projection:' || name) AS parks,
+  (SELECT json_object_agg(source, position)::text FROM checkpoints WHERE consumer = $2) AS heard
 FROM projections WHERE name = ANY ($1) ORDER BY name FOR UPDATE SKIP LOCKED
 """
 """Rows and position are in one transaction: were it lost in a power cut, both would be, and the
 same events folded again out of history. So nobody waits for the disk here. A read model that is
-just being switched is left for the next time.
+just being switched is left for the next time. `heard` is how far the sources are in the history
+that `head` ends: both moved in one commit.
 """
 MOVE = """
 UPDATE projections p SET position = a.position
@@ -95,13 +98,14 @@ class Projector:
 
     async def _step(self, *, careful: bool) -> bool:
         site = self._site
-        # What was heard by now is in the history that is looked at next.
-        heard = dict(site.progress)
         async with site.pool.acquire() as lent, lent.transaction():
             states = await self._states(lent)
             places = [state["position"] for state in states]
             names = [state["name"] for state in states]
-            if not states or states[0]["head"] <= min(places):
+            if not states:
+                return False
+            heard = orjson.loads(states[0]["heard"] or "{}")
+            if states[0]["head"] <= min(places):
                 site.shown.moved(names, heard)
                 return False
             rows = await lent.fetch(
@@ -124,7 +128,7 @@ class Projector:
         Into another version's table nothing is folded, or every event would be parked.
         """
         wanted = self._projections
-        states = await connection.fetch(STATE, list(wanted))
+        states = await connection.fetch(STATE, list(wanted), self._site.service.name)
         states = [s for s in states if s["version"] == wanted[s["name"]].version]
         self._held = False
         if len(states) < len(wanted):

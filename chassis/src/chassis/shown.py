@@ -6,7 +6,7 @@ from contextlib import suppress
 
 
 class Shown:
-    """How far each read model goes: as `consumer/source` to position, like `Site.progress`."""
+    """How far each read model goes: up to which position of each source."""
 
     def __init__(self) -> None:
         self.leads = False
@@ -19,9 +19,9 @@ class Shown:
         self._upto.update(dict.fromkeys(read_models, heard))
         self._moved.set()
 
-    def upto(self, read_model: str, consumed: str) -> int:
-        """Return up to which position of a consumer's source all shows, as far as is known here."""
-        return self._upto.get(read_model, {}).get(consumed, 0)
+    def upto(self, read_model: str, source: str) -> int:
+        """Return up to which position of a source all shows, as far as is known here."""
+        return self._upto.get(read_model, {}).get(source, 0)
 
     async def wait(self, seconds: float) -> None:
         """Wait until a read model moves, or for a while."""

@@ -49,6 +49,8 @@ FAULTS = (kill, pause, cut_off, cut_off_from_clients, cut_off_from_peers)
 
 def manageable(bus: Any, folder: Path) -> float:
     """Return the highest rate at which nothing fails without a fault."""
+    with drilling(place_of(bus.box), folder, pace=Pace(commands=RATES[-1]), listeners=False):
+        time.sleep(CALM_SECONDS)  # what was just started makes its plans and connections first
     for rate in RATES:
         pace = Pace(commands=rate, reads=0)
         with drilling(place_of(bus.box), folder, pace=pace, listeners=False) as drill:

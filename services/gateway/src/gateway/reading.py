@@ -66,14 +66,13 @@ async def caught_up(
     """Wait until what a service wrote up to `position` shows, but not long."""
     if position is None:
         return
-    heard = f"{site.service.name}/{source}"
     shown, clock = site.shown, asyncio.get_running_loop().time
-    is_told = shown.leads and shown.upto(read_model, heard) > 0
+    is_told = shown.leads and shown.upto(read_model, source) > 0
     patience = DOUBT_SECONDS if is_told else LOOK_SECONDS
     look_at = clock() + (patience if is_told else 0.0)
     with suppress(TimeoutError):
         async with asyncio.timeout(AFTER_SECONDS_MAX):
-            while shown.upto(read_model, heard) < position:
+            while shown.upto(read_model, source) < position:
                 if clock() >= look_at:
                     if await _shows(site, tenant, read_model, position, source):
                         return
