@@ -55,7 +55,9 @@ def manageable(bus: Any, folder: Path) -> float:
         pace = Pace(commands=rate, reads=0)
         with drilling(place_of(bus.box), folder, pace=pace, listeners=False) as drill:
             time.sleep(CALM_SECONDS)
-        asked = len(drill.load.ledger)
+        asked, ledger = len(drill.load.ledger), drill.load.ledger
+        slowest = drill.load.slowest_seconds
+        log(f"{rate:g}/s: {asked} asked, {len(ledger.failed_first)} late, slowest {slowest:.2f} s")
         if is_calm(drill) and asked > rate * CALM_SECONDS * 0.8:
             return rate
     return RATES[-1]
