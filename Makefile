@@ -47,7 +47,7 @@ test: setup ## run the tests (T=tests/companies for some of them)
 bench: setup ## measure beside limits and peers, write docs/benchmarks.md (B=append, FAST=1)
 	@$(BIN)/python -m benchmarks $(if $(FAST),--fast) $(B)
 
-check: setup ## everything that needs no servers, in under a minute
+check: setup ## everything that needs no servers
 	@$(MAKE) --jobs=2 --keep-going --output-sync fmt-check lint types fences pure
 
 fmt-check: setup
