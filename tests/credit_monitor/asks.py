@@ -19,8 +19,8 @@ from contracts.credit_checks import (
 from contracts.credit_policy import CreditPolicy, SetCreditPolicy
 from contracts.message import Answer
 from contracts.values import Money
-from credit_monitor.deciding import policies_
-from credit_monitor.requests import request
+from credit_monitor.asking.requests import request
+from credit_monitor.policy.model import policies_
 from credit_monitor.wire import on_costs, on_open
 
 ASKER, OTHER = "user:0199a3c0-5e03-7003-8a00-6b756e640003", "user:other"

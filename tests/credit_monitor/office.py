@@ -20,15 +20,16 @@ from contracts.enrichment import CompanyEnriched, RegistryFacts
 from contracts.envelope import Envelope
 from contracts.message import Event
 from contracts.values import CompanyDetails, LegalForm, Sealed
-from credit_monitor import reconciliations, work
-from credit_monitor.accounts import Accounts
+from credit_monitor import work
 from credit_monitor.bureaus.account import Account
 from credit_monitor.bureaus.port import Bureau
-from credit_monitor.poller import Poller
+from credit_monitor.reaching.accounts import Accounts
 from credit_monitor.reactions import reactions
-from credit_monitor.reconciler import Reconciler
+from credit_monitor.reconciling import reconciliations
+from credit_monitor.reconciling.reconciler import Reconciler
 from credit_monitor.settings import CreditSettings
-from credit_monitor.worker import Worker
+from credit_monitor.watching.poller import Poller
+from credit_monitor.working.worker import Worker
 from standins.testing import StandIn
 
 TURNS_MAX = 60

@@ -10,13 +10,13 @@ from office import Office, accounts_of
 from test_choosing import ask
 
 from chassis.site import Site
-from credit_monitor import worker as workers
 from credit_monitor.bureaus.dnb import Dnb
 from credit_monitor.bureaus.line import Line
 from credit_monitor.bureaus.port import LeftAlone, Unavailable
-from credit_monitor.poller import poll_for_ever
 from credit_monitor.settings import CreditSettings
-from credit_monitor.worker import Worker
+from credit_monitor.watching.poller import poll_for_ever
+from credit_monitor.working import worker as workers
+from credit_monitor.working.worker import Worker
 from standins.testing import StandIn
 
 pytestmark = pytest.mark.servers

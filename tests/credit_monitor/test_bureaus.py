@@ -21,7 +21,7 @@ from credit_monitor.bureaus.port import (
     Unknown,
 )
 from credit_monitor.bureaus.tic import Tic
-from credit_monitor.changes import agrees
+from credit_monitor.credit.changes import agrees
 from standins.creditsafe.ratings import is_known
 from standins.testing import StandIn
 

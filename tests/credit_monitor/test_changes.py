@@ -12,9 +12,9 @@ from contracts.credit_monitor import CompanyRated
 from contracts.examples import example
 from contracts.values import Band, CreditRating, Money
 from credit_monitor.bureaus.creditsafe_values import part
-from credit_monitor.changes import Fact, Told, changes_of, is_as_seen, seen_as, sides
-from credit_monitor.credit import same
-from credit_monitor.settlement import Settled, settle
+from credit_monitor.credit.changes import Fact, Told, changes_of, is_as_seen, seen_as, sides
+from credit_monitor.credit.settlement import Settled, settle
+from credit_monitor.credit.state import same
 
 NOON = datetime(2026, 11, 23, 12)  # noqa: DTZ001 - the bureau's clock has no zone
 BANDS = ((71, "A"), (51, "B"), (30, "C"), (21, "D"), (0, "E"))

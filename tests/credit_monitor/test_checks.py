@@ -23,8 +23,8 @@ from contracts.credit_policy import CreditPolicy
 from contracts.message import Answer
 from contracts.values import Sealed
 from credit_monitor import costs as credit_costs
-from credit_monitor.model import credits_
-from credit_monitor.requests import request
+from credit_monitor.asking.requests import request
+from credit_monitor.credit.model import credits_
 
 pytestmark = pytest.mark.servers
 

@@ -19,11 +19,11 @@ from contracts.credit_bureaus import (
     credit_bureau_of,
 )
 from contracts.message import Answer
-from credit_monitor import credentials
-from credit_monitor.accounts import Accounts
 from credit_monitor.bureaus.port import NoCredentials
 from credit_monitor.choosing.model import RecordChoice, choices_
 from credit_monitor.choosing.wire import choose, forget, show
+from credit_monitor.reaching import credentials
+from credit_monitor.reaching.accounts import Accounts
 from credit_monitor.settings import CreditSettings
 
 SECRET = "s3cret-and-long-enough-to-be-found"  # noqa: S105 - a test's own

@@ -19,9 +19,9 @@ from contracts.credit_monitor import (
 )
 from contracts.examples import example
 from contracts.values import Band
-from credit_monitor.credit import Credit
-from credit_monitor.model import CreditCommand, credits_
-from credit_monitor.wishes import (
+from credit_monitor.credit.model import CreditCommand, credits_
+from credit_monitor.credit.state import Credit
+from credit_monitor.credit.wishes import (
     ExcludeFromWatch,
     RecordChange,
     RecordFailure,

@@ -26,8 +26,8 @@ from credit_monitor.bureaus.port import (
     Unavailable,
     Unknown,
 )
-from credit_monitor.changes import Told, agrees, changes_of
-from credit_monitor.settlement import settle
+from credit_monitor.credit.changes import Told, agrees, changes_of
+from credit_monitor.credit.settlement import settle
 from standins.creditsafe.ratings import is_known, rating_of
 from standins.testing import StandIn
 

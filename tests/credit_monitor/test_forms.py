@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from contracts.legal_forms import LEGAL_PERSONS, PERSONAL, kind_of_form
-from credit_monitor.forms import treatment
-from credit_monitor.subject import Subject
+from credit_monitor.facts.forms import treatment
+from credit_monitor.facts.subject import Subject
 
 limited = Subject(
     created=True,

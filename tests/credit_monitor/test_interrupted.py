@@ -17,12 +17,12 @@ from contracts.companies.company import CompanyArchived
 from credit_monitor import work
 from credit_monitor.bureaus.connect import Connect
 from credit_monitor.bureaus.port import Unavailable
-from credit_monitor.desk import Desk
 from credit_monitor.leases import LeaseLost
-from credit_monitor.poller import Poller, poll_for_ever
 from credit_monitor.settings import CreditSettings
-from credit_monitor.steps import take
-from credit_monitor.worker import Worker
+from credit_monitor.watching.poller import Poller, poll_for_ever
+from credit_monitor.working.desk import Desk
+from credit_monitor.working.steps import take
+from credit_monitor.working.worker import Worker
 from standins.testing import StandIn
 
 pytestmark = pytest.mark.servers

@@ -11,8 +11,8 @@ from office import Office
 from chassis.edge import now
 from chassis.failpoints import Failure, arm
 from contracts.credit_policy import CreditPolicy
-from credit_monitor import keeping
 from credit_monitor.months import next_month
+from credit_monitor.tidying import keeping
 
 pytestmark = pytest.mark.servers
 

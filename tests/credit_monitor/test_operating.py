@@ -11,8 +11,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from chassis.edge import now
 from chassis.tenancy import tenant_transaction
 from contracts.values import Band
-from credit_monitor import operating, overview, poller, reconciliations, work
+from credit_monitor import work
 from credit_monitor.bureaus.account import SHARED_DEFAULT
+from credit_monitor.operators import operating, overview
+from credit_monitor.reconciling import reconciliations
+from credit_monitor.watching import poller
 
 pytestmark = pytest.mark.servers
 

@@ -6,9 +6,9 @@ import pytest
 
 from contracts.credit_monitor import CompanyRated
 from contracts.examples import example
-from credit_monitor.credit import Credit
-from credit_monitor.policy import Dealings, Step, next_step
-from credit_monitor.subject import Subject
+from credit_monitor.credit.state import Credit
+from credit_monitor.facts.subject import Subject
+from credit_monitor.policy.next_step import Dealings, Step, next_step
 
 rating = example(CompanyRated).rating
 customer = Subject(

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from contracts.values import Band, CreditRating, Money
 from credit_monitor.bureaus.port import Member
-from credit_monitor.reconcile import Drift, Expected, compare, is_due, night_of
+from credit_monitor.reconciling.reconcile import Drift, Expected, compare, is_due, night_of
 
 TENANT = "north"
 ALM, BERG, CED = UUID(int=1), UUID(int=2), UUID(int=3)

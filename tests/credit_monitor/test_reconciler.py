@@ -12,10 +12,11 @@ from prometheus_client import REGISTRY
 
 from chassis.edge import new_id, now
 from chassis.failpoints import Failure, arm
-from credit_monitor import listings, reconciler, reconciliations
 from credit_monitor.leases import LeaseLost
-from credit_monitor.reconcile import night_of
-from credit_monitor.reconciler import Reconciler, reconcile_for_ever
+from credit_monitor.reconciling import reconciler, reconciliations
+from credit_monitor.reconciling.reconcile import night_of
+from credit_monitor.reconciling.reconciler import Reconciler, reconcile_for_ever
+from credit_monitor.watching import listings
 
 pytestmark = pytest.mark.servers
 

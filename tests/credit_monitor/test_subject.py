@@ -18,7 +18,7 @@ from contracts.companies.company import (
 from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry, RegistryFacts
 from contracts.examples import example
 from contracts.values import CompanyDetails, LegalForm, Sealed
-from credit_monitor.subject import Subject, SubjectEvent, learn
+from credit_monitor.facts.subject import Subject, SubjectEvent, learn
 
 ID = UUID(int=7)
 created = CompanyCreated(

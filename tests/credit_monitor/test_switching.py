@@ -11,17 +11,18 @@ from test_choosing import ask
 from chassis.failpoints import Failure, arm
 from chassis.site import Site
 from chassis.tenancy import tenant_transaction
-from credit_monitor import credentials, leavings, raw_answers
-from credit_monitor.accounts import Accounts
 from credit_monitor.bureaus.creditsafe import Creditsafe
 from credit_monitor.bureaus.dnb import Dnb
 from credit_monitor.bureaus.dnb_login import direct
 from credit_monitor.bureaus.logins import PostgresLogins
 from credit_monitor.bureaus.port import NoCredentials
 from credit_monitor.choosing import choices
-from credit_monitor.raw_answers import RawAnswers
+from credit_monitor.reaching import credentials, raw_answers
+from credit_monitor.reaching.accounts import Accounts
+from credit_monitor.reaching.raw_answers import RawAnswers
 from credit_monitor.settings import CreditSettings
-from credit_monitor.worker import Worker
+from credit_monitor.working import leavings
+from credit_monitor.working.worker import Worker
 from standins.testing import StandIn
 
 pytestmark = pytest.mark.servers

@@ -10,10 +10,12 @@ import pytest
 from office import Office
 
 from chassis.edge import new_id, now
-from credit_monitor import listings, reconciliations, work
+from credit_monitor import work
 from credit_monitor.leases import LeaseLost
-from credit_monitor.listings import Listing
-from credit_monitor.reconcile import Drift, night_of
+from credit_monitor.reconciling import reconciliations
+from credit_monitor.reconciling.reconcile import Drift, night_of
+from credit_monitor.watching import listings
+from credit_monitor.watching.listings import Listing
 from support.simulation import office as in_memory
 from support.simulation import work as memory_work
 from support.simulation.known import LISTINGS

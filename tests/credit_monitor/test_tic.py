@@ -10,11 +10,11 @@ from chassis.edge import new_id
 from chassis.site import Site
 from contracts.credit_bureaus import HintFromBureau
 from contracts.values import Band
-from credit_monitor import hooks
 from credit_monitor.bureaus.port import NotRated, Reading, Subject
 from credit_monitor.bureaus.tic import Tic
 from credit_monitor.bureaus.tic_wire import Hits, Score
 from credit_monitor.choosing.wire import on_hint
+from credit_monitor.reaching import hooks
 from standins.testing import StandIn
 
 CHANGED = "credit-rating-changed"

@@ -13,7 +13,7 @@ from contracts.credit_monitor import (
 )
 from contracts.examples import example
 from contracts.message import Event
-from credit_monitor.model import credits_
+from credit_monitor.credit.model import credits_
 from support.simulation.credit.controls import CONTROLS
 from support.simulation.credit.judge import is_told, unknowable
 from support.simulation.credit.run import play

@@ -18,7 +18,7 @@ from credit_monitor.bureaus.port import (
     Subject,
     Unavailable,
 )
-from credit_monitor.changes import Fact, Part
+from credit_monitor.credit.changes import Fact, Part
 from support.simulation.process import PAUSE
 
 RATINGS = ((60, "B", 100), (15, "E", 100), (65, "B", 900), (95, "A", 900))

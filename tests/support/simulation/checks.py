@@ -7,9 +7,9 @@ from typing import Any
 from contracts.credit_monitor import CompanyRated, CreditRatingChanged
 from contracts.envelope import Envelope
 from contracts.values import CreditRating
-from credit_monitor.credit import Credit, same
-from credit_monitor.policy import excluded, is_clear, unwanted
-from credit_monitor.subject import Subject
+from credit_monitor.credit.state import Credit, same
+from credit_monitor.facts.subject import Subject
+from credit_monitor.policy.next_step import excluded, is_clear, unwanted
 from support.simulation import pure
 from support.simulation.bureau import rating_of
 from support.simulation.cast import COMPANIES, TENANTS, WISHES

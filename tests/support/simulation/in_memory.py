@@ -12,11 +12,11 @@ from typing import Any
 from unittest.mock import patch
 
 import chassis.reaction
-import credit_monitor.desk
 import credit_monitor.reactions
-import credit_monitor.reports
-import credit_monitor.settling
-import credit_monitor.steps
+import credit_monitor.working.desk
+import credit_monitor.working.reports
+import credit_monitor.working.settling
+import credit_monitor.working.steps
 import enrichment.reactions
 from chassis.edge import derived_id
 from support.simulation import pure
@@ -70,7 +70,7 @@ def in_memory() -> Iterator[None]:
     remembered_id = lru_cache(maxsize=100_000)(derived_id)
     with (
         patch.multiple(
-            credit_monitor.desk,
+            credit_monitor.working.desk,
             now=_now,
             derived_id=remembered_id,
             credits_=pure.credits_,
@@ -78,11 +78,15 @@ def in_memory() -> Iterator[None]:
             **PURSE,
         ),
         patch.multiple(
-            credit_monitor.steps, log=SILENT, work=WORK, listings=LISTINGS, subjects=SUBJECTS
+            credit_monitor.working.steps,
+            log=SILENT,
+            work=WORK,
+            listings=LISTINGS,
+            subjects=SUBJECTS,
         ),
-        patch.multiple(credit_monitor.settling, log=SILENT, **TABLES),
+        patch.multiple(credit_monitor.working.settling, log=SILENT, **TABLES),
         patch.multiple(
-            credit_monitor.reports,
+            credit_monitor.working.reports,
             log=SILENT,
             work=WORK,
             tenant_transaction=tenant_transaction,

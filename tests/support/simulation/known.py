@@ -11,10 +11,10 @@ from uuid import UUID
 
 from credit_monitor.bureaus.account import Account
 from credit_monitor.bureaus.port import Notice, Unavailable
-from credit_monitor.changes import Told
-from credit_monitor.listings import Listing
-from credit_monitor.subject import Subject
-from credit_monitor.subjects import Standing
+from credit_monitor.credit.changes import Told
+from credit_monitor.facts.subject import Subject
+from credit_monitor.facts.subjects import Standing
+from credit_monitor.watching.listings import Listing
 from support.simulation.office import Noticed, Office, Place
 
 

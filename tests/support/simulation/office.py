@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from credit_monitor.bureaus.port import Notice
+from credit_monitor.facts.subject import Subject
+from credit_monitor.facts.subjects import Standing
 from credit_monitor.leases import LEASE_SECONDS
-from credit_monitor.listings import Listing
-from credit_monitor.subject import Subject
-from credit_monitor.subjects import Standing
+from credit_monitor.watching.listings import Listing
 from support.simulation.bureau import Clock
 
 NEVER = datetime.max.replace(tzinfo=UTC)

@@ -13,8 +13,8 @@ from chassis import codec
 from chassis.decider import Rejected
 from companies.company import model as company
 from contracts.message import Event
-from credit_monitor import model as credit
-from credit_monitor import subject
+from credit_monitor.credit import model as credit
+from credit_monitor.facts import subject
 from enrichment import model as enrichment
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.credit_policy import CreditPolicy
-from credit_monitor.policy import DEFAULT
+from credit_monitor.policy.next_step import DEFAULT
 from support.simulation.office import Office
 
 

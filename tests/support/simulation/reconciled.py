@@ -11,10 +11,10 @@ from types import SimpleNamespace
 from uuid import UUID
 
 from chassis.streams import Stream
+from credit_monitor.credit.model import credits_
 from credit_monitor.leases import LeaseLost
-from credit_monitor.model import credits_
-from credit_monitor.reconcile import Drift, Expected, night_of
-from credit_monitor.reconciliations import Reconciliation
+from credit_monitor.reconciling.reconcile import Drift, Expected, night_of
+from credit_monitor.reconciling.reconciliations import Reconciliation
 from support.simulation.office import LEASE, Office
 
 

@@ -17,12 +17,12 @@ from companies.app import service as companies_service
 from contracts.envelope import Envelope
 from credit_monitor.bureaus.account import Account
 from credit_monitor.bureaus.port import Reading, Unavailable
-from credit_monitor.desk import Desk
 from credit_monitor.leases import LeaseLost
-from credit_monitor.poller import is_deep, read_from
 from credit_monitor.reactions import reactions as credit_reactions
-from credit_monitor.steps import take as take_step
+from credit_monitor.watching.poller import is_deep, read_from
 from credit_monitor.work import Work
+from credit_monitor.working.desk import Desk
+from credit_monitor.working.steps import take as take_step
 from enrichment.reactions import reactions as enrichment_reactions
 from support.simulation import known, office, pure, work
 from support.simulation.cast import WISHES

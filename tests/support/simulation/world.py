@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from contracts.message import Answer
-from credit_monitor.poller import DEEP_EVERY
+from credit_monitor.watching.poller import DEEP_EVERY
 from support.simulation import office, services, work
 from support.simulation.bureau import WorldBureau
 from support.simulation.bus import Bus

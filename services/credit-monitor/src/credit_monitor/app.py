@@ -4,23 +4,23 @@ import asyncio
 
 from chassis.service import Service
 from chassis.site import Site
-from credit_monitor.accounts import Accounts
 from credit_monitor.alerts.lookout import look_out
 from credit_monitor.alerts.reactions import reaction as tell_whom_it_concerns
 from credit_monitor.alerts.wire import router as alerts
 from credit_monitor.choosing.wire import router as choosing
-from credit_monitor.housekeeping import forget_raw_answers, let_go_for_ever, spread_choices
-from credit_monitor.keeping import keep_no_longer_than_needed
 from credit_monitor.mail.postman import deliver
 from credit_monitor.mail.reactions import reaction as mail_alerts
 from credit_monitor.metrics import measure_for_ever
-from credit_monitor.poller import poll_for_ever
+from credit_monitor.operators.showing import show_accounts
+from credit_monitor.reaching.accounts import Accounts
 from credit_monitor.reactions import reactions
-from credit_monitor.reconciler import reconcile_for_ever
+from credit_monitor.reconciling.reconciler import reconcile_for_ever
 from credit_monitor.settings import CreditSettings
-from credit_monitor.showing import show_accounts
+from credit_monitor.tidying.housekeeping import forget_raw_answers, let_go_for_ever, spread_choices
+from credit_monitor.tidying.keeping import keep_no_longer_than_needed
+from credit_monitor.watching.poller import poll_for_ever
 from credit_monitor.wire import router
-from credit_monitor.worker import Worker
+from credit_monitor.working.worker import Worker
 
 
 async def deal_with_the_bureaus(site: Site) -> None:

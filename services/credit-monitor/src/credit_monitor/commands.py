@@ -21,7 +21,7 @@ from chassis.operator import as_service, installed, operator
 from chassis.tenancy import set_tenant
 from contracts.credit_checks import RequestCreditCheck
 from contracts.values import Band
-from credit_monitor import operating, overview
+from credit_monitor.operators import operating, overview
 
 T = TypeVar("T")
 SERVICE = "credit-monitor"

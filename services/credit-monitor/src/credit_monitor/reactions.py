@@ -29,11 +29,13 @@ from contracts.credit_monitor import (
 )
 from contracts.credit_policy import CreditPolicy, CreditPolicySet
 from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry
-from credit_monitor import policies, subjects, work
-from credit_monitor.credit import Credit
-from credit_monitor.policy import Dealings, Step, next_step
-from credit_monitor.subject import Subject, learn
-from credit_monitor.subjects import Standing
+from credit_monitor import work
+from credit_monitor.credit.state import Credit
+from credit_monitor.facts import subjects
+from credit_monitor.facts.subject import Subject, learn
+from credit_monitor.facts.subjects import Standing
+from credit_monitor.policy import policies
+from credit_monitor.policy.next_step import Dealings, Step, next_step
 
 
 async def learn_of_company(happened: Happened) -> None:

@@ -27,11 +27,13 @@ from contracts.credit_checks import (
 from contracts.credit_policy import CreditPolicyCommand
 from contracts.message import Answer, Command, Reply
 from contracts.values import CreditRating, Money
-from credit_monitor import costs, policies, private
-from credit_monitor.deciding import policies_
-from credit_monitor.model import credits_
+from credit_monitor import costs
+from credit_monitor.asking.requests import request
+from credit_monitor.credit.model import credits_
 from credit_monitor.months import month_of
-from credit_monitor.requests import request
+from credit_monitor.policy import policies
+from credit_monitor.policy.model import policies_
+from credit_monitor.working import private
 
 log = structlog.get_logger()
 router = NatsRouter()

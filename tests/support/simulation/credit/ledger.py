@@ -25,7 +25,7 @@ from credit_monitor.bureaus.port import (
     Subject,
     Unavailable,
 )
-from credit_monitor.changes import Fact, Part
+from credit_monitor.credit.changes import Fact, Part
 from support.simulation.bureau import Clock
 from support.simulation.process import PAUSE
 

@@ -8,13 +8,13 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-import credit_monitor.desk
-import credit_monitor.reconciler
-import credit_monitor.reports
-import credit_monitor.settling
-import credit_monitor.steps
+import credit_monitor.reconciling.reconciler
+import credit_monitor.working.desk
+import credit_monitor.working.reports
+import credit_monitor.working.settling
+import credit_monitor.working.steps
 from chassis.edge import derived_id
-from credit_monitor.model import credits_
+from credit_monitor.credit.model import credits_
 from support.simulation.credit.judge import judge
 from support.simulation.credit.ledger import SCORES
 from support.simulation.credit.weather import FAIR, Size, Weather
@@ -52,14 +52,14 @@ def _ours(world: CreditWorld) -> Iterator[None]:
         stack.enter_context(in_memory())
         stack.enter_context(at(world))
         stack.enter_context(
-            patch.multiple(credit_monitor.desk, credits_=credits_, derived_id=derived_id)
+            patch.multiple(credit_monitor.working.desk, credits_=credits_, derived_id=derived_id)
         )
-        stack.enter_context(patch.multiple(credit_monitor.steps, reach=reach))
-        stack.enter_context(patch.multiple(credit_monitor.settling, reach=reach))
-        stack.enter_context(patch.multiple(credit_monitor.reports, reach=reach))
+        stack.enter_context(patch.multiple(credit_monitor.working.steps, reach=reach))
+        stack.enter_context(patch.multiple(credit_monitor.working.settling, reach=reach))
+        stack.enter_context(patch.multiple(credit_monitor.working.reports, reach=reach))
         stack.enter_context(
             patch.multiple(
-                credit_monitor.reconciler,
+                credit_monitor.reconciling.reconciler,
                 reconciliations=RECONCILIATIONS,
                 listings=LISTINGS,
                 work=noting,
@@ -71,7 +71,7 @@ def _ours(world: CreditWorld) -> Iterator[None]:
             )
         )
         if "settling patient" in world.off:
-            hasty = patch.multiple(credit_monitor.settling, is_as_seen=lambda *_: True)
+            hasty = patch.multiple(credit_monitor.working.settling, is_as_seen=lambda *_: True)
             stack.enter_context(hasty)
         yield
 

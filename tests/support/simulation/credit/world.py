@@ -12,11 +12,11 @@ from chassis.streams import Stream
 from contracts.credit_monitor import CompanyRated, CreditRatingChanged, MonitoringStarted
 from contracts.message import Event
 from credit_monitor.bureaus.account import Account as BureauAccount
-from credit_monitor.credit import same
-from credit_monitor.listings import Listing
-from credit_monitor.reconciler import Reconciler
-from credit_monitor.subject import Subject
-from credit_monitor.subjects import Standing
+from credit_monitor.credit.state import same
+from credit_monitor.facts.subject import Subject
+from credit_monitor.facts.subjects import Standing
+from credit_monitor.reconciling.reconciler import Reconciler
+from credit_monitor.watching.listings import Listing
 from support.simulation import services, work
 from support.simulation.credit.fate import Died, Fate
 from support.simulation.credit.ledger import Ledger, rating_of

@@ -20,8 +20,8 @@ from contracts.credit_alerts import (
     AlertSettingsSet,
 )
 from contracts.values import Sealed
-from credit_monitor import policies
 from credit_monitor.alerts.hours import after_working_hours
+from credit_monitor.policy import policies
 
 MANAGERS = [Role.ADMIN.value, Role.OPERATOR.value]
 """Whom alerts are escalated to where a tenant has named nobody."""

@@ -37,12 +37,12 @@ from contracts.credit_monitor import (
 )
 from contracts.credit_policy import CreditPolicySet
 from contracts.enrichment import CompanyEnriched
-from credit_monitor import subjects
 from credit_monitor.alerts import companies, concern, nights, people, unseen
 from credit_monitor.alerts.concern import Concern
 from credit_monitor.alerts.model import RaiseAlert, alerts_
 from credit_monitor.alerts.settings import AlertsSettings
 from credit_monitor.alerts.shown import is_told_one_by_one, seen_by, told_of
+from credit_monitor.facts import subjects
 from credit_monitor.months import month_of
 
 NAME = "tell-whom-it-concerns"

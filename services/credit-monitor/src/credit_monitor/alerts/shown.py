@@ -9,8 +9,8 @@ from contracts.credit_monitor import (
     CreditRatingChanged,
     CreditReportCorrected,
 )
-from credit_monitor.forms import treatment
-from credit_monitor.subject import Subject
+from credit_monitor.facts.forms import treatment
+from credit_monitor.facts.subject import Subject
 
 Change: TypeAlias = CreditRatingChanged | CreditReportCorrected | CreditChangeNoted
 USER = "user:"

@@ -28,7 +28,7 @@ from credit_monitor.bureaus.port import (
     Unknown,
 )
 from credit_monitor.bureaus.reading import read
-from credit_monitor.changes import Fact, Part
+from credit_monitor.credit.changes import Fact, Part
 
 log = structlog.get_logger()
 

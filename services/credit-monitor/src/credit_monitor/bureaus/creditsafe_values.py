@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from contracts.values import Band, Money
-from credit_monitor.changes import Fact, Part
+from credit_monitor.credit.changes import Fact, Part
 
 CURRENCIES = {"SE": "SEK", "NO": "NOK"}
 """The countries we ask about, and what their limits are in."""

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from contracts.values import Band, CreditRating
 from credit_monitor.bureaus.creditsafe_values import fact_of, is_number, money, naive, part
 from credit_monitor.bureaus.port import Notice
-from credit_monitor.changes import Part
+from credit_monitor.credit.changes import Part
 
 
 class Wire(BaseModel):

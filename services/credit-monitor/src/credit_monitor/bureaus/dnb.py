@@ -17,7 +17,7 @@ from credit_monitor.bureaus.port import (
     Unknown,
 )
 from credit_monitor.bureaus.reading import read
-from credit_monitor.changes import Fact, Part
+from credit_monitor.credit.changes import Fact, Part
 
 OK, FORBIDDEN, NOT_FOUND = 200, 403, 404
 BLOCKS = "companyinfo_L2_v1,financialstrengthinsight_L2_v1"

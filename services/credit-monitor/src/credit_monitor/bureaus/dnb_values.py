@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 
 from contracts.values import Band
-from credit_monitor.changes import Fact, Part
+from credit_monitor.credit.changes import Fact, Part
 
 CURRENCIES = {"SE": "SEK", "NO": "NOK", "DK": "DKK", "FI": "EUR"}
 BANDS = {

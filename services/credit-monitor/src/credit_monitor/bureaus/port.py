@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 from uuid import UUID
 
 from contracts.values import CreditRating
-from credit_monitor.changes import Fact, Part
+from credit_monitor.credit.changes import Fact, Part
 
 
 class Unavailable(Exception):

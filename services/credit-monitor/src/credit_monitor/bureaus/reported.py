@@ -25,7 +25,7 @@ from credit_monitor.bureaus.port import (
     Subject,
     Unknown,
 )
-from credit_monitor.changes import Fact, Part
+from credit_monitor.credit.changes import Fact, Part
 
 NAME = "csv"
 BANDS: Mapping[str, Mapping[str, Band]] = {

@@ -36,7 +36,7 @@ from credit_monitor.bureaus.port import (
 )
 from credit_monitor.bureaus.reading import read
 from credit_monitor.bureaus.tokens import ApiKey
-from credit_monitor.changes import Fact, Part
+from credit_monitor.credit.changes import Fact, Part
 
 log = structlog.get_logger()
 

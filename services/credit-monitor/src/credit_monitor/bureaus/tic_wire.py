@@ -9,7 +9,7 @@ from contracts.values import Band, CreditRating
 from credit_monitor.bureaus.creditsafe_values import is_number
 from credit_monitor.bureaus.dnb_values import naive
 from credit_monitor.bureaus.port import Garbled, Notice
-from credit_monitor.changes import Part
+from credit_monitor.credit.changes import Part
 
 SCALE = "1-100"
 STEPS = ((80, Band.A), (60, Band.B), (30, Band.C), (1, Band.D))

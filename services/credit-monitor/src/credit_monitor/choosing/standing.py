@@ -5,11 +5,11 @@ from datetime import datetime
 
 from chassis.decider import Rejected
 from chassis.tenancy import Connection
-from credit_monitor import credentials
 from credit_monitor.bureaus.account import parts_of
 from credit_monitor.bureaus.opening import COUNTRIES, FIELDS, shared
 from credit_monitor.choosing import choices
 from credit_monitor.choosing.model import DEFAULT
+from credit_monitor.reaching import credentials
 from credit_monitor.settings import CreditSettings
 
 READ = """

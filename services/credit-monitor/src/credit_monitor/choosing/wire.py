@@ -25,14 +25,14 @@ from contracts.credit_bureaus import (
     ShowCreditBureau,
 )
 from contracts.message import Answer, Reply
-from credit_monitor import credentials
 from credit_monitor.bureaus.account import key_of
 from credit_monitor.bureaus.opening import FIELDS, shared
 from credit_monitor.choosing import choices
 from credit_monitor.choosing.model import DEFAULT, RecordChoice, RecordReport, choices_
 from credit_monitor.choosing.reporting import report
 from credit_monitor.choosing.standing import standing_of
-from credit_monitor.hooks import heed
+from credit_monitor.reaching import credentials
+from credit_monitor.reaching.hooks import heed
 from credit_monitor.settings import CreditSettings
 
 log = structlog.get_logger()

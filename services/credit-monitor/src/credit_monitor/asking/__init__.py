@@ -1,0 +1,1 @@
+"""Ratings that somebody asks for: whether they may, and that the money is there."""

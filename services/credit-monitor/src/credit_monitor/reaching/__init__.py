@@ -1,0 +1,1 @@
+"""How bureaus are reached: accounts, credentials, addresses to push to, what came back."""

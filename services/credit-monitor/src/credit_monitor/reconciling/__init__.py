@@ -1,0 +1,1 @@
+"""What the bureau watches, held against what it should, every night."""

@@ -1,0 +1,1 @@
+"""Who is watched at the bureau, and what it tells of them."""

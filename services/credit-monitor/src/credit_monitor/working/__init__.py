@@ -1,0 +1,1 @@
+"""What is done about one company, step by step, by whoever holds its lease."""
