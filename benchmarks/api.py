@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
@@ -13,12 +13,20 @@ PATIENCE_SECONDS = 10.0
 LENGTH = b"content-length:"
 
 
+class Heard(NamedTuple):
+    """An answer as it came."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+
 class Wire(asyncio.Protocol):
     """One connection, one request at a time."""
 
     def __init__(self) -> None:
         self._read = b""
-        self._waiting: asyncio.Future[tuple[int, bytes]] | None = None
+        self._waiting: asyncio.Future[Heard] | None = None
         self._transport: Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -39,23 +47,35 @@ class Wire(asyncio.Protocol):
         length = int(head.lower().partition(LENGTH)[2].split(b"\r\n", 1)[0] or 0)
         if len(body) >= length and not self._waiting.done():
             self._read = b""
-            self._waiting.set_result((int(head[9:12]), body[:length]))
+            self._waiting.set_result(Heard(int(head[9:12]), head, body[:length]))
 
     @property
     def is_open(self) -> bool:
         """Say whether it can be asked on: a server closes what was idle."""
         return not self._transport.is_closing()
 
-    async def ask(self, request: bytes) -> tuple[int, bytes]:
-        """Send a request; return status and body."""
+    async def ask(self, request: bytes, patience_seconds: float = PATIENCE_SECONDS) -> Heard:
+        """Send a request; return the answer. Without one nothing more can be asked here."""
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(request)
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            return await self._waiting
+        try:
+            async with asyncio.timeout(patience_seconds):
+                return await self._waiting
+        except BaseException:
+            self._transport.abort()
+            raise
 
     def close(self) -> None:
         """Hang up."""
         self._transport.close()
+
+
+async def connected(url: str) -> Wire:
+    """Connect to whoever is at a URL."""
+    parts = urlsplit(url)
+    loop = asyncio.get_running_loop()
+    _, wire = await loop.create_connection(Wire, str(parts.hostname), int(parts.port or 80))
+    return wire
 
 
 @dataclass(slots=True)
@@ -79,20 +99,14 @@ class Api:
     async def _ask(self, method: str, path: str, head: str, content: bytes) -> tuple[int, Any]:
         lines = f"{method} {path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {self.key}\r\n"
         wire = next((one for one in self._kept() if one.is_open), None)
-        wire = wire or await self._connected()
-        status, body = await wire.ask(f"{lines}{head}\r\n".encode() + content)
+        wire = wire or await connected(self.url)
+        heard = await wire.ask(f"{lines}{head}\r\n".encode() + content)
         self._free.append(wire)
-        return status, orjson.loads(body) if body else None
+        return heard.status, orjson.loads(heard.body) if heard.body else None
 
     def _kept(self) -> Iterator[Wire]:
         while self._free:
             yield self._free.pop()
-
-    async def _connected(self) -> Wire:
-        parts = urlsplit(self.url)
-        loop = asyncio.get_running_loop()
-        _, wire = await loop.create_connection(Wire, str(parts.hostname), int(parts.port or 80))
-        return wire
 
     async def events(self) -> AsyncIterator[bytes]:
         """Listen to the event stream; yields each `data` line, and first an empty one."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import uvloop
+
 from chassis.edge import new_id
 from support.box import RunningBox
 from support.faults.arms import Arms
@@ -37,7 +39,7 @@ class Drill:
     report: Report | None = None
     failed: list[BaseException] = field(default_factory=list)
     """What ended the load before its time."""
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _loop: asyncio.AbstractEventLoop = field(default_factory=uvloop.new_event_loop)
 
     def written(self, many: int, seconds: float = 240.0) -> None:
         """Wait until so many commands more than now are settled."""
@@ -112,7 +114,7 @@ def drilling(
             drill.failed.append(error)
             going.set()
 
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=work, daemon=True, name="drill")
     thread.start()
     going.wait(30)
     try:

@@ -1,17 +1,17 @@
-"""A TCP link between two programs that can be slow, silent in one direction, torn, or reset."""
+"""A TCP link between two programs that can fall silent in either direction."""
 
 import asyncio
 import socket
 import threading
 from collections.abc import Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import uvloop
+
 T = TypeVar("T")
 
-READ_BYTES = 65_536
 LOOK_SECONDS = 0.02
 """How soon a silent direction notices that it may speak again."""
 
@@ -28,11 +28,7 @@ class FaultProxy:
     listening: socket.socket
     up: bool = True
     down: bool = True
-    latency_seconds: float = 0.0
-    cut_after_bytes: int | None = None
-    """A direction of a connection that has carried so much is torn, in the middle of a message."""
-    connections: int = 0
-    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    ends: set["_End"] = field(default_factory=set)
     _server: asyncio.Server | None = None
 
     @property
@@ -48,70 +44,118 @@ class FaultProxy:
     def heal(self) -> None:
         """Let everything through again."""
         self.up = self.down = True
-        self.latency_seconds, self.cut_after_bytes = 0.0, None
 
     async def open(self) -> None:
         """Begin to take connections."""
-        self._server = await asyncio.start_server(self._link, sock=self.listening)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _End(self, "up"), sock=self.listening)
 
     def close(self) -> None:
         """Take no more connections, and break those there are."""
         if self._server:
             self._server.close()
         self.heal()
-        self.reset()
+        for end in self.ends:
+            end.transport.abort()
 
-    def reset(self) -> None:
-        """Break every connection at once; to be called in the proxy's own loop."""
-        for writer in self._writers:
-            writer.transport.abort()
 
-    async def _link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        try:
-            far_reader, far_writer = await asyncio.open_connection(self.host, self.port)
-        except OSError:
-            writer.transport.abort()
+class _End(asyncio.Protocol):
+    """One end of a connection: what comes from there goes to the far end."""
+
+    def __init__(self, proxy: FaultProxy, direction: str, far: "_End | None" = None) -> None:
+        self.transport: Any = None
+        self._proxy = proxy
+        self._direction = direction
+        self._far = far
+        self._held: list[bytes] = []
+        self._waiting: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Lead a client's connection on to the server."""
+        self.transport = transport
+        self._proxy.ends.add(self)
+        if self._far is None:
+            self._hold()
+
+    def data_received(self, data: bytes) -> None:
+        """Carry on what came, at once where nothing stands in its way."""
+        if self._waiting is None and self._far and self._may_speak():
+            self._far.say(data)
+        else:
+            self._held.append(data)
+            self._hold()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Hang up at the far end too; that this one is gone is something that is said."""
+        self._proxy.ends.discard(self)
+        self._hold()
+
+    def pause_writing(self) -> None:
+        """Read no faster than this end does."""
+        if self._far:
+            self._far.listen(on=False)
+
+    def resume_writing(self) -> None:
+        """Go on reading."""
+        if self._far:
+            self._far.listen(on=True)
+
+    def say(self, data: bytes) -> None:
+        """Say something to whoever is at this end."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
+    def listen(self, *, on: bool) -> None:
+        """Read on, unless something is held back, or read nothing for now."""
+        if self.transport.is_closing():
             return
-        both = {writer, far_writer}
-        self._writers |= both
-        try:
-            await asyncio.gather(
-                self._carry(reader, far_writer, "up"), self._carry(far_reader, writer, "down")
-            )
-        finally:
-            self._writers -= both
-            for one in both:
-                one.transport.abort()
+        if not on:
+            self.transport.pause_reading()
+        elif self._waiting is None:
+            self.transport.resume_reading()
 
-    async def _carry(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, direction: str
-    ) -> None:
-        carried = 0
-        with suppress(OSError):
-            while data := await reader.read(READ_BYTES):
-                while not getattr(self, direction):  # noqa: ASYNC110 - set by another thread
-                    await asyncio.sleep(LOOK_SECONDS)
-                if self.latency_seconds:
-                    await asyncio.sleep(self.latency_seconds)
-                carried += len(data)
-                limit = self.cut_after_bytes
-                if limit is not None and carried > limit:
-                    writer.write(data[: max(0, len(data) - (carried - limit))])
-                    await writer.drain()
-                    self.reset()
-                    return
-                writer.write(data)
-                await writer.drain()
-        writer.close()
+    def _may_speak(self) -> bool:
+        return self._proxy.up if self._direction == "up" else self._proxy.down
+
+    def _hold(self) -> None:
+        """Read nothing more until what is held back has been carried on."""
+        self.listen(on=False)
+        if self._waiting is None:
+            self._waiting = asyncio.get_running_loop().create_task(self._carry())
+
+    async def _carry(self) -> None:
+        """Carry on what is held back as soon as that is allowed, and the end of it all."""
+        self._far = self._far or await self._led_on()
+        while not self._may_speak():  # noqa: ASYNC110 - allowed by another thread
+            await asyncio.sleep(LOOK_SECONDS)
+        held, self._held, self._waiting = self._held, [], None
+        if self._far is None:
+            self.transport.abort()
+            return
+        self._far.say(b"".join(held))
+        if self.transport.is_closing():
+            self._far.transport.close()
+        else:
+            self.listen(on=True)
+
+    async def _led_on(self) -> "_End | None":
+        """Connect to the server."""
+        loop, proxy = asyncio.get_running_loop(), self._proxy
+        try:
+            _, far = await loop.create_connection(
+                lambda: _End(proxy, "down", self), proxy.host, proxy.port
+            )
+        except OSError:
+            return None
+        return far
 
 
 class Links:
     """A thread that carries what goes through proxies, whoever else is busy."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="links")
         self._proxies: list[FaultProxy] = []
 
     def __enter__(self) -> Self:
@@ -139,16 +183,12 @@ class Links:
         self._proxies.append(proxy)
         return proxy
 
-    def reset(self, proxy: FaultProxy) -> None:
-        """Break every connection of a link at once."""
-        self._loop.call_soon_threadsafe(proxy.reset)
-
     async def _end(self) -> None:
         for proxy in self._proxies:
             proxy.close()
-        links = asyncio.all_tasks() - {asyncio.current_task()}
-        if links:
-            await asyncio.wait(links, timeout=2)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        if left:
+            await asyncio.wait(left, timeout=2)
 
     def _do(self, doing: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(doing, self._loop).result(10)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -13,6 +13,8 @@ import orjson
 
 from chassis.edge import derived_id
 
+GATHER_SECONDS = 0.005
+"""Those who write something down within this time wait for one and the same turn of the disk."""
 Said = Literal["ok", "refused", "unknown"]
 """Jepsen's three values: what is unknown may have happened or not, and nobody may guess."""
 
@@ -59,17 +61,17 @@ class Entry:
 
 
 class Ledger:
-    """Intents and answers, each fsynced: the intent before it is sent, the answer before it counts.
+    """Intents and answers, on disk each: the intent before it is sent, the answer before it counts.
 
-    Those who wait for the disk at the same time share one fsync.
+    Those who wait for the disk at the same time share a turn of it.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._entries: dict[str, Entry] = {}
-        self._written = 0
-        self._synced = 0
-        self._lock = asyncio.Lock()
+        self._lines: list[bytes] = []
+        self._round: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -80,7 +82,7 @@ class Ledger:
     async def intend(self, intent: Intent) -> Entry:
         """Write down what is about to be asked."""
         entry = self._entries[intent.key] = Entry(intent)
-        await self._write({"intent": asdict(intent)})
+        await self._write({"intent": intent})
         return entry
 
     async def answered(self, entry: Entry, said: Said, status: int, body: dict[str, Any]) -> None:
@@ -109,12 +111,18 @@ class Ledger:
         os.close(self._file)
 
     async def _write(self, line: dict[str, Any]) -> None:
-        os.write(self._file, orjson.dumps(line) + b"\n")
-        self._written += 1
-        mine = self._written
-        async with self._lock:
-            if self._synced >= mine:
-                return
-            upto = self._written
-            await asyncio.to_thread(os.fsync, self._file)
-            self._synced = upto
+        self._lines.append(orjson.dumps(line))
+        if self._round is None:
+            self._round = asyncio.create_task(self._sync())
+        await asyncio.shield(self._round)
+
+    async def _sync(self) -> None:
+        """Put on disk what was written down meanwhile, after whatever was before it."""
+        await asyncio.sleep(GATHER_SECONDS)
+        async with self._turn:
+            lines, self._lines, self._round = self._lines, [], None
+            await asyncio.to_thread(self._put, b"\n".join([*lines, b""]))
+
+    def _put(self, lines: bytes) -> None:
+        os.write(self._file, lines)
+        os.fdatasync(self._file)

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 
+from support.faults.asking import HUNG_UP, Asking
 from support.faults.bureau import RatingChanger
 from support.faults.ledger import Entry, Intent, Ledger, Said
 from support.faults.listening import Listener
@@ -62,10 +63,11 @@ class Load:
     async def going(self) -> AsyncIterator[None]:
         """Let the clients work; afterwards wait until each knows what became of its wish."""
         limits = httpx2.Limits(max_connections=400, max_keepalive_connections=100)
+        asking = Asking(ANSWER_SECONDS_MAX)
         async with httpx2.AsyncClient(timeout=ANSWER_SECONDS_MAX, limits=limits) as http:
             work = [
-                asyncio.create_task(self._write(http)),
-                asyncio.create_task(self._read(http)),
+                asyncio.create_task(self._write(asking)),
+                asyncio.create_task(self._read(asking)),
                 asyncio.create_task(self._change_ratings(http)),
             ]
             listening = [asyncio.create_task(one.listen(http)) for one in self.listeners]
@@ -82,6 +84,7 @@ class Load:
                 ended = await asyncio.gather(
                     *work, *self._asking, *listening, return_exceptions=True
                 )
+                asking.close()
         for error in ended:
             if isinstance(error, Exception):
                 raise error
@@ -91,7 +94,7 @@ class Load:
         while sum(e.last != "unknown" for e in self.ledger) < many:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
-    async def _write(self, http: httpx2.AsyncClient) -> None:
+    async def _write(self, http: Asking) -> None:
         asked = 0
         async for _ in self._ticks(self.pace.commands):
             if asked >= self.pace.commands_max:
@@ -107,7 +110,7 @@ class Load:
             self._asking.add(task)
             task.add_done_callback(self._asking.discard)
 
-    async def _settle(self, http: httpx2.AsyncClient, wisher: Wisher, intent: Intent) -> None:
+    async def _settle(self, http: Asking, wisher: Wisher, intent: Intent) -> None:
         """Ask until there is an answer; each time with the same key."""
         entry = await self.ledger.intend(intent)
         try:
@@ -125,26 +128,26 @@ class Load:
             wisher.learn(entry)
 
     async def _once(
-        self, http: httpx2.AsyncClient, gateway: str, wisher: Wisher, intent: Intent
+        self, http: Asking, gateway: str, wisher: Wisher, intent: Intent
     ) -> tuple[Said, int, dict[str, Any]]:
         headers = {"Authorization": f"Bearer {wisher.key}", "Idempotency-Key": intent.key}
         if intent.match:
             headers["If-Match"] = intent.match
-        url = f"{gateway}/api/v1{intent.path}"
+        path = f"/api/v1{intent.path}"
         try:
-            answer = await http.request(intent.method, url, json=intent.body, headers=headers)
+            answer = await http.ask(gateway, intent.method, path, headers, intent.body)
             body: dict[str, Any] = answer.json()
-        except (httpx2.TransportError, ValueError):
+        except (HUNG_UP, ValueError):
             return "unknown", 0, {}
         self._look_for_others(wisher, intent.path, answer.text)
         if answer.is_success:
-            return "ok", answer.status_code, {**body, "etag": answer.headers["etag"].strip('"')}
-        if answer.status_code >= 500 and answer.status_code not in LATER:
-            self.errors.append(f"{answer.status_code} {intent.method} {intent.path} {answer.text}")
-        later = answer.status_code in LATER or answer.status_code >= 500
-        return "unknown" if later else "refused", answer.status_code, body
+            return "ok", answer.status, {**body, "etag": answer.etag}
+        if answer.status >= 500 and answer.status not in LATER:
+            self.errors.append(f"{answer.status} {intent.method} {intent.path} {answer.text}")
+        later = answer.status in LATER or answer.status >= 500
+        return "unknown" if later else "refused", answer.status, body
 
-    async def _read(self, http: httpx2.AsyncClient) -> None:
+    async def _read(self, http: Asking) -> None:
         reading: set[asyncio.Task[None]] = set()
         async for _ in self._ticks(self.pace.reads):
             if len(reading) < IN_FLIGHT_MAX:
@@ -159,23 +162,23 @@ class Load:
             if self.changer is not None:
                 await self.changer.change(http, self.wishers)
 
-    async def _look(self, http: httpx2.AsyncClient, wisher: Wisher) -> None:
+    async def _look(self, http: Asking, wisher: Wisher) -> None:
         paths = ["/companies?limit=20", "/users", "/departments"]
         if wisher.companies:
             company = f"/companies/{self.dice.choice(wisher.companies).id}"
             paths += [company, f"{company}/timeline?limit=50"]
         path = self.dice.choice(paths)
         headers = {"Authorization": f"Bearer {wisher.key}"}
-        url = f"{self.dice.choice(self.gateways)}/api/v1{path}"
+        gateway = self.dice.choice(self.gateways)
         try:
-            answer = await http.get(url, headers=headers)
-        except httpx2.TransportError:
+            answer = await http.ask(gateway, "GET", f"/api/v1{path}", headers)
+        except HUNG_UP:
             self.reads[0] += 1
             return
-        self.reads[answer.status_code] += 1
+        self.reads[answer.status] += 1
         self._look_for_others(wisher, path, answer.text)
-        if answer.status_code >= 500 and answer.status_code not in LATER:
-            self.errors.append(f"{answer.status_code} GET {path} {answer.text}")
+        if answer.status >= 500 and answer.status not in LATER:
+            self.errors.append(f"{answer.status} GET {path} {answer.text}")
 
     def _look_for_others(self, wisher: Wisher, path: str, text: str) -> None:
         foreign = set(CANARY.findall(text)) - {wisher.canary}
