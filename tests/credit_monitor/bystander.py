@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from heard import said_since, told_by_others
 
 from chassis import codec, sealing
 from chassis.edge import new_id, now
@@ -49,23 +50,7 @@ class Bystander:
     async def _envelope(self, event: Event, at: datetime) -> Envelope:
         data = codec.to_json(event)
         sealed = await sealing.seal(self.site.keys, self.tenant, event.stream_id, data)
-        return Envelope(
-            id=new_id(),
-            type=str(type(event).model_fields["type"].default),
-            tenant=self.tenant,
-            category=event.category,
-            stream_id=event.stream_id,
-            version=1,
-            source="elsewhere",
-            position=1,
-            at=at,
-            by="user:test",
-            command=new_id(),
-            correlation=new_id(),
-            causation=None,
-            traceparent=None,
-            data=orjson.dumps(sealed).decode(),
-        )
+        return told_by_others(self.tenant, event, orjson.dumps(sealed).decode(), at)
 
     async def user(
         self,
@@ -154,33 +139,7 @@ class Bystander:
 
     async def hear_ourselves(self) -> None:
         """Let the service hear what it has said itself since the last time."""
-        rows = await self.site.pool.fetch(
-            "SELECT *, data::text AS text, meta::text AS about FROM events"
-            " WHERE tenant_id = $1 AND position > $2 ORDER BY position",
-            self.tenant,
-            self.heard,
-        )
-        if rows:
-            self.heard = rows[-1]["position"]
-            await self.take([_from_row(row) for row in rows])
-
-
-def _from_row(row: Any) -> Envelope:
-    about = json.loads(row["about"])
-    return Envelope(
-        id=row["event_id"],
-        type=row["type"],
-        tenant=row["tenant_id"],
-        category=row["category"],
-        stream_id=row["stream_id"],
-        version=row["version"],
-        source="credit-monitor",
-        position=row["position"],
-        at=datetime.fromisoformat(about["at"]),
-        by=about["by"],
-        command=UUID(about["command"]),
-        correlation=UUID(about["correlation"]),
-        causation=UUID(about["causation"]) if about.get("causation") else None,
-        traceparent=None,
-        data=row["text"],
-    )
+        said = await said_since(self.site.pool, self.tenant, self.heard)
+        if said:
+            self.heard = said[-1].position
+            await self.take(said)

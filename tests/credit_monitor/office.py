@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from heard import said_since, told_by_others
+
 from chassis import codec
 from chassis.edge import new_id, now
 from chassis.reaction import react
@@ -64,26 +66,8 @@ class Office:
 
     async def hear(self, event: Event) -> None:
         """Let the service hear of an event, as from the bus."""
-        await self._react(self._envelope(event))
-
-    def _envelope(self, event: Event) -> Envelope:
-        return Envelope(
-            id=new_id(),
-            type=str(type(event).model_fields["type"].default),
-            tenant=self.tenant,
-            category=event.category,
-            stream_id=event.stream_id,
-            version=1,
-            source="elsewhere",
-            position=1,
-            at=now(),
-            by="user:test",
-            command=new_id(),
-            correlation=new_id(),
-            causation=None,
-            traceparent=None,
-            data=codec.to_bytes(event).decode(),
-        )
+        data = codec.to_bytes(event).decode()
+        await self._react(told_by_others(self.tenant, event, data, now()))
 
     async def _react(self, envelope: Envelope) -> None:
         async with self.site.pool.acquire() as connection, connection.transaction():
@@ -145,16 +129,11 @@ class Office:
 
     async def hear_ourselves(self) -> bool:
         """Hear what the service itself has said since; says whether there was anything."""
-        rows = await self.site.pool.fetch(
-            "SELECT *, data::text AS text, meta::text AS about FROM events"
-            " WHERE position > $1 ORDER BY position",
-            self.heard,
-        )
-        for row in rows:
-            self.heard = row["position"]
-            if row["tenant_id"] == self.tenant:
-                await self._react(_from_row(row))
-        return bool(rows)
+        said = await said_since(self.site.pool, self.tenant, self.heard)
+        for envelope in said:
+            self.heard = envelope.position
+            await self._react(envelope)
+        return bool(said)
 
     async def poll(self) -> bool:
         """Read what the bureau tells, now, and work off what follows."""
@@ -209,24 +188,3 @@ class Office:
         ledger = self.bureau.control("GET", "ledger")
         mine = {p["id"] for p in ledger["portfolios"] if p["name"] == f"kundvakt-{self.tenant}"}
         return [row["number"] for row in ledger["members"] if row["portfolio_id"] in mine]
-
-
-def _from_row(row: Any) -> Envelope:
-    about = json.loads(row["about"])
-    return Envelope(
-        id=row["event_id"],
-        type=row["type"],
-        tenant=row["tenant_id"],
-        category=row["category"],
-        stream_id=row["stream_id"],
-        version=row["version"],
-        source="credit-monitor",
-        position=row["position"],
-        at=now(),
-        by=about["by"],
-        command=UUID(about["command"]),
-        correlation=UUID(about["correlation"]),
-        causation=UUID(about["causation"]) if about.get("causation") else None,
-        traceparent=None,
-        data=row["text"],
-    )

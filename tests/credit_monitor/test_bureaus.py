@@ -113,9 +113,10 @@ async def test_a_report_is_kept_as_it_came_before_it_is_read(case: Case, number:
     assert b"upgraded" in case.archive.reports[0][1]
 
 
+@pytest.mark.parametrize("case", ["dnb", "tic"], indirect=True)
 async def test_who_is_not_rated_is_said_to_be_so(case: Case, number: str) -> None:
-    if case.unrated is None:
-        pytest.skip("this bureau has a letter for it")
+    """Creditsafe has a letter for it."""
+    assert case.unrated
     case.rate(number, case.unrated)
     assert isinstance(await case.bureau.report(await case.subject(number), "test"), NotRated)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from standins.creditsafe import faults
+from standins.creditsafe import misbehaving
 from standins.creditsafe.changes import change, company
 from standins.creditsafe.door import store_of
 from standins.creditsafe.logs import log
@@ -13,6 +13,7 @@ from standins.creditsafe.ratings import SCORE_MAX, Rating, is_number, rating_of
 from standins.creditsafe.store import Store
 
 router = APIRouter(prefix="/_control", tags=["control"])
+router.include_router(misbehaving.router)
 Stored = Annotated[Store, Depends(store_of)]
 
 
@@ -49,31 +50,6 @@ async def show_rating(store: Stored, country: str, number: str) -> Any:
     if known is None:
         raise HTTPException(404, "not known here")
     return {"id": known.id, **_shown(known.rating)}
-
-
-@router.post("/faults")
-async def misbehave(store: Stored, wished: dict[str, Any]) -> Any:
-    """Misbehave as wished; what is not named stays as it was."""
-    try:
-        present = faults.change(store, wished)
-    except ValueError as error:
-        raise HTTPException(422, str(error)) from error
-    log("told to misbehave", **wished)
-    return present
-
-
-@router.get("/faults")
-async def show_faults(store: Stored) -> Any:
-    """Show how the stand-in misbehaves now."""
-    return faults.present(store)
-
-
-@router.delete("/faults")
-async def behave(store: Stored) -> Any:
-    """Behave, and unlock the account."""
-    faults.clear(store)
-    log("told to behave")
-    return faults.present(store)
 
 
 @router.get("/ledger")

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from standins.creditsafe import faults
+from standins.creditsafe import misbehaving
 from standins.creditsafe.door import store_of
 from standins.creditsafe.ratings import is_number
 from standins.creditsafe.store import Store
 from standins.dnb.companies import GRADES, Company, by_number, change, change_model, merge
 
 router = APIRouter(prefix="/_control", tags=["control"])
+router.include_router(misbehaving.router)
 Stored = Annotated[Store, Depends(store_of)]
 
 
@@ -74,22 +75,6 @@ async def merge_company(store: Stored, country: str, number: str, duns: str) -> 
     if known is None:
         raise HTTPException(404, "not known here")
     return merge(store, known, duns)
-
-
-@router.post("/faults")
-async def misbehave(store: Stored, wished: dict[str, Any]) -> Any:
-    """Misbehave as wished; what is not named stays as it was."""
-    try:
-        return faults.change(store, wished)
-    except ValueError as error:
-        raise HTTPException(422, str(error)) from error
-
-
-@router.delete("/faults")
-async def behave(store: Stored) -> Any:
-    """Behave, and unlock the account."""
-    faults.clear(store)
-    return faults.present(store)
 
 
 @router.get("/ledger")

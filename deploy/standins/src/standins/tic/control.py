@@ -8,13 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from standins.creditsafe import faults
+from standins.creditsafe import faults, misbehaving
 from standins.creditsafe.door import store_of
 from standins.creditsafe.logs import log
 from standins.creditsafe.store import Store
 from standins.tic.companies import COUNTRY, by_number, change, told
 
 router = APIRouter(prefix="/_control", tags=["control"])
+router.include_router(misbehaving.router)
 Stored = Annotated[Store, Depends(store_of)]
 ATTEMPTS = 3
 """A push that fails so often is lost."""
@@ -50,22 +51,6 @@ async def show_score(store: Stored, country: str, number: str) -> Any:
     if known is None:
         raise HTTPException(404, "not known here")
     return {"id": known.id, "score": known.score}
-
-
-@router.post("/faults")
-async def misbehave(store: Stored, wished: dict[str, Any]) -> Any:
-    """Misbehave as wished; what is not named stays as it was."""
-    try:
-        return faults.change(store, wished)
-    except ValueError as error:
-        raise HTTPException(422, str(error)) from error
-
-
-@router.delete("/faults")
-async def behave(store: Stored) -> Any:
-    """Behave."""
-    faults.clear(store)
-    return faults.present(store)
 
 
 @router.get("/ledger")

@@ -107,10 +107,7 @@ async def stop_watch(
     response: Response,
 ) -> Written:
     """End a company's watch; it does not begin again by itself."""
-    await _known(asked, company_id)
-    reason = sealed(company_id, body.reason)
-    command = StopCreditWatch(**asked.stamp(company_id=company_id, reason=reason))
-    return written(response, await asked.ask(command))
+    return await _by_hand(StopCreditWatch, asked, company_id, body.reason, response)
 
 
 @router.post("/credit-watch/exclude")
@@ -122,10 +119,7 @@ async def exclude(
     response: Response,
 ) -> Written:
     """Have a company neither rated nor watched, whatever the policy says."""
-    await _known(asked, company_id)
-    reason = sealed(company_id, body.reason)
-    command = ExcludeFromCreditWatch(**asked.stamp(company_id=company_id, reason=reason))
-    return written(response, await asked.ask(command))
+    return await _by_hand(ExcludeFromCreditWatch, asked, company_id, body.reason, response)
 
 
 @router.post("/credit-watch/resume")
@@ -137,10 +131,8 @@ async def resume(
     body: Annotated[ReasonBody | None, strictly(ReasonBody | None), Body()] = None,
 ) -> Written:
     """Let the policy decide again on a company that was stopped or excluded by hand."""
-    await _known(asked, company_id)
-    reason = sealed(company_id, body.reason if body else None)
-    command = ResumeCreditWatch(**asked.stamp(company_id=company_id, reason=reason))
-    return written(response, await asked.ask(command))
+    reason = body.reason if body else None
+    return await _by_hand(ResumeCreditWatch, asked, company_id, reason, response)
 
 
 @router.put("/credit-wanted")
@@ -154,6 +146,18 @@ async def want_credit(
     """Say how much credit a company is to have; a policy may rate from an amount on."""
     await _known(asked, company_id)
     command = WantCredit(**asked.stamp(company_id=company_id, amount=body.amount))
+    return written(response, await asked.ask(command))
+
+
+async def _by_hand(
+    decision: type[StopCreditWatch | ExcludeFromCreditWatch | ResumeCreditWatch],
+    asked: Wish,
+    company_id: UUID,
+    reason: str | None,
+    response: Response,
+) -> Written:
+    await _known(asked, company_id)
+    command = decision(**asked.stamp(company_id=company_id, reason=sealed(company_id, reason)))
     return written(response, await asked.ask(command))
 
 

@@ -1,0 +1,62 @@
+"""What the service hears: events of others, and what it has said itself."""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.edge import new_id
+from contracts.envelope import Envelope
+from contracts.message import Event
+
+SINCE = (
+    "SELECT *, data::text AS text, meta::text AS about FROM events"
+    " WHERE tenant_id = $1 AND position > $2 ORDER BY position"
+)
+
+
+def told_by_others(tenant: str, event: Event, data: str, at: datetime) -> Envelope:
+    """Return an event of another service, as it comes from the bus."""
+    return Envelope(
+        id=new_id(),
+        type=str(type(event).model_fields["type"].default),
+        tenant=tenant,
+        category=event.category,
+        stream_id=event.stream_id,
+        version=1,
+        source="elsewhere",
+        position=1,
+        at=at,
+        by="user:test",
+        command=new_id(),
+        correlation=new_id(),
+        causation=None,
+        traceparent=None,
+        data=data,
+    )
+
+
+async def said_since(pool: Any, tenant: str, position: int) -> list[Envelope]:
+    """Return what the service itself has said of a tenant's since a position."""
+    return [_of_our_own(row) for row in await pool.fetch(SINCE, tenant, position)]
+
+
+def _of_our_own(row: Any) -> Envelope:
+    about = json.loads(row["about"])
+    return Envelope(
+        id=row["event_id"],
+        type=row["type"],
+        tenant=row["tenant_id"],
+        category=row["category"],
+        stream_id=row["stream_id"],
+        version=row["version"],
+        source="credit-monitor",
+        position=row["position"],
+        at=datetime.fromisoformat(about["at"]),
+        by=about["by"],
+        command=UUID(about["command"]),
+        correlation=UUID(about["correlation"]),
+        causation=UUID(about["causation"]) if about.get("causation") else None,
+        traceparent=None,
+        data=row["text"],
+    )
