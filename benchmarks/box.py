@@ -10,6 +10,7 @@ import asyncpg
 
 from benchmarks.asking import heard, process
 from chassis.migrate import with_database
+from chassis.run import find
 from onebox.addresses import LOOPBACK, free_port
 from onebox.box import Onebox
 from onebox.probe import answers
@@ -41,7 +42,7 @@ class Backlog:
                 "SELECT source, position FROM checkpoints WHERE consumer = $1", consumer
             )
             taken = {row["source"]: row["position"] for row in rows}
-            if any(head > taken.get(source, 0) for source, head in heads.items()):
+            if any(heads[source] > taken.get(source, 0) for source in find(consumer).hears):
                 return False
         return bool(await self._at["gateway"].fetchval(LEAST_SHOWN))
 

@@ -16,7 +16,7 @@ from benchmarks.rounds import Reading, alternating, middle, number, rate, rate_r
 from benchmarks.row import Row
 from benchmarks.stage import Stage
 from chassis import codec, wire
-from chassis.consumer import BATCH_EVENTS, batches, consumer_config, inbox, settle
+from chassis.consumer import BATCH_EVENTS, batches, settle, subscribed
 from chassis.intake import Intake
 from chassis.migrate import with_database
 from chassis.projector import Projector
@@ -45,13 +45,7 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
     url = with_database(servers.admin_url, f"{PREFIX}_{service.role}")
     connection = await asyncpg.connect(url)
     async with installation.site(service) as site:
-        own = await site.nats.jetstream().pull_subscribe(
-            wire.SUBJECTS,
-            durable=service.name,
-            stream=wire.STREAM,
-            config=consumer_config(service.name),
-            inbox_prefix=inbox(site),
-        )
+        own = await subscribed(site)
         intake, alone = Intake(site, service.name, keep), await _alone(client, "one")
         kept, limit = await alternating(
             scale.rounds, partial(taken_in, own, intake, share), partial(decoded, alone, share)

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -17,6 +18,7 @@ from nats.errors import NoRespondersError
 from nats.js.api import ConsumerConfig, StreamConfig
 
 from chassis.consumer import consumer_config
+from chassis.run import find
 from chassis.stream import declare_stream
 from onebox import permissions
 from onebox.box import Onebox, Options
@@ -142,14 +144,16 @@ async def test_a_service_works_off_its_own_consumer(box: Onebox) -> None:
     for service in SERVICES:
         async with as_service(box, service) as own:
             jetstream = own.client.jetstream()
-            subscription = await jetstream.pull_subscribe(
-                "evt.>", durable=service, stream="EVENTS", config=consumer_config(service)
-            )
+            config = replace(consumer_config(find(service)), filter_subjects=["evt.>"])
+            await jetstream.add_consumer("EVENTS", config)
+            subscription = await jetstream.pull_subscribe_bind(durable=service, stream="EVENTS")
             (message,) = await subscription.fetch(1, timeout=2)
             await message.ack_sync()
             info = await jetstream.consumer_info("EVENTS", service)
             assert info.ack_floor
             assert info.ack_floor.stream_seq == 1
+            info = await jetstream.add_consumer("EVENTS", consumer_config(find(service)))
+            assert info.config.filter_subjects
 
 
 @servers
@@ -157,7 +161,7 @@ async def test_a_service_manages_no_stream_and_no_other_consumer(box: Onebox) ->
     admin = await nats.connect(box.urls["nats"])
     await admin.jetstream().publish("evt.demo.company.1.company-created", b"{}")
     for service in SERVICES:
-        await admin.jetstream().add_consumer("EVENTS", consumer_config(service))
+        await admin.jetstream().add_consumer("EVENTS", consumer_config(find(service)))
     before = await admin.jetstream().stream_info("EVENTS")
     for service in SERVICES:
         async with as_service(box, service) as own:

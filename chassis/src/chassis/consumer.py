@@ -21,9 +21,11 @@ from chassis.intake import Intake
 from chassis.leadership import leading, still_leading
 from chassis.postgres import heal
 from chassis.reaction import react_to_all
+from chassis.service import Service
 from chassis.site import Site
 from chassis.tenancy import Connection
 from chassis.wire import INTERRUPTIONS, STREAM, SUBJECTS
+from contracts.catalogue import SOURCES
 from contracts.envelope import Envelope
 
 log = structlog.get_logger()
@@ -41,15 +43,29 @@ ACK_WAIT_SECONDS = 30.0
 """Three times the longest handling; longer, and a deploy would leave events lying."""
 UNACKNOWLEDGED_MAX = 2_000
 REACTION_SECONDS = 0.1
+HISTORY_SECONDS = 0.02
 """Reactions are taken ten times a second at most: under load what came meanwhile shares a
-transaction, and nobody sees the difference. What comes after a pause is taken at once, and
-history, which screens wait for, is never held up."""
+transaction, and nobody sees the difference. History, which screens wait for, is taken in fifty
+times a second at most: a batch costs all who carry it more than its events do. What comes after a
+pause is taken at once."""
 
 
-def consumer_config(name: str) -> ConsumerConfig:
+def subjects(service: Service) -> list[str]:
+    """Return what a service has to hear: all that those say whom it listens to.
+
+    Whose words have no effect here are not delivered; who hears everybody hears strangers too.
+    """
+    if service.hears == frozenset(SOURCES.values()):
+        return [SUBJECTS]
+    categories = [name for name, source in SOURCES.items() if source in service.hears]
+    return [f"evt.*.{category}.>" for category in categories]
+
+
+def consumer_config(service: Service) -> ConsumerConfig:
     """Return the durable consumer of a service; where it stands is known in Postgres."""
     return ConsumerConfig(
-        durable_name=name,
+        durable_name=service.name,
+        filter_subjects=subjects(service),
         deliver_policy=DeliverPolicy.ALL,
         ack_policy=AckPolicy.EXPLICIT,
         ack_wait=ACK_WAIT_SECONDS,
@@ -117,15 +133,9 @@ async def consume(site: Site) -> None:
     while True:
         try:
             async with leading(url, f"{name}:consume") as lock:
-                subscription = await site.nats.jetstream().pull_subscribe(
-                    SUBJECTS,
-                    durable=name,
-                    stream=STREAM,
-                    config=consumer_config(name),
-                    inbox_prefix=inbox(site),
-                )
+                subscription = await subscribed(site)
                 log.info("consumer leads", consumer=name)
-                pace = 0.0 if site.service.keep else REACTION_SECONDS
+                pace = HISTORY_SECONDS if site.service.keep else REACTION_SECONDS
                 try:
                     await _fetch_for_ever(subscription, intake, lock, pace)
                 finally:
@@ -135,6 +145,15 @@ async def consume(site: Site) -> None:
             log.warning("consumer interrupted", error=repr(error))
             await heal(site.pool, error)
             await asyncio.sleep(EARLY_SECONDS)
+
+
+async def subscribed(site: Site) -> Any:
+    """Make a service's consumer, or make it what it is to be, and subscribe to it."""
+    jetstream = site.nats.jetstream()
+    await jetstream.add_consumer(STREAM, consumer_config(site.service))
+    return await jetstream.pull_subscribe_bind(
+        durable=site.service.name, stream=STREAM, inbox_prefix=inbox(site)
+    )
 
 
 async def _fetch_for_ever(subscription: Any, intake: Intake, lock: Any, pace: float) -> None:

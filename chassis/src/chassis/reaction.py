@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -92,8 +93,7 @@ async def react(
     listening: tuple[Reaction, ...] | None = None,
 ) -> Happened | None:
     """Let every reaction that listens for this event act on it; return it if any does."""
-    names = {form.model_fields["type"].default for r in listening or reactions for form in r.to}
-    if envelope.type not in names and codec.is_current(envelope.type):
+    if envelope.type not in _names(listening or reactions) and codec.is_current(envelope.type):
         return None
     with (
         structlog.contextvars.bound_contextvars(
@@ -107,6 +107,12 @@ async def react(
                 with metrics.HANDLED.labels(reaction.name, "reacted").time():
                     await reaction.act(happened)
         return happened
+
+
+@cache
+def _names(reactions: tuple[Reaction, ...]) -> frozenset[str]:
+    """Return the names on the wire of all that reactions listen for."""
+    return frozenset(form.model_fields["type"].default for one in reactions for form in one.to)
 
 
 async def _read(envelope: Envelope, connection: Connection, site: "Site") -> Happened:

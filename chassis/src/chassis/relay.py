@@ -28,6 +28,9 @@ WINDOW_EVENTS = 500
 """Published before waiting for the acknowledgements: the bus is busy, little is repeated."""
 POLL_SECONDS = 0.5
 """The doorbell may be missed; nothing waits longer than this for it."""
+GATHER_SECONDS = 0.01
+"""From one window to the next: under load what is committed meanwhile shares the next one. What
+comes after a pause goes out at once."""
 HEAD_SECONDS = 1.0
 POSITION_MAX = 2**63 - 1
 REPUBLISH_EVENTS_MAX = 5_000
@@ -114,6 +117,7 @@ async def _lead(site: Site, connection: Any) -> None:
         # Of a window on its way to a stream that is just being made, the last would be kept first.
         await _window(source, connection, publisher, 1)
         while True:
+            began = time.monotonic()
             bell.clear()
             while await _window(source, connection, publisher):
                 pass
@@ -122,6 +126,8 @@ async def _lead(site: Site, connection: Any) -> None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await bell.wait()
+            if (early := began + GATHER_SECONDS - time.monotonic()) > 0:
+                await asyncio.sleep(early)
     finally:
         heads.cancel()
         for one in (subscription, acknowledgements):

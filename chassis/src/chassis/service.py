@@ -11,6 +11,7 @@ from chassis.projection import AnyProjection
 from chassis.reaction import Reaction
 from chassis.site import Site
 from chassis.tenancy import Connection
+from contracts.catalogue import SOURCES
 from contracts.envelope import Envelope
 
 
@@ -31,6 +32,13 @@ class Service:
     http: Callable[[Site], Any | Starlette] | None = None
     migrations: str = ""
     has_events: bool = True
+
+    @property
+    def hears(self) -> frozenset[str]:
+        """Return the services whose events it takes in: all of each, for they are counted."""
+        if self.keep:
+            return frozenset(SOURCES.values())
+        return frozenset(SOURCES[form.category] for one in self.reactions for form in one.to)
 
     @property
     def role(self) -> str:

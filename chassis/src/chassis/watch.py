@@ -21,7 +21,7 @@ from nats.js.errors import NotFoundError
 from chassis import metrics, wire
 from chassis.consumer import consumer_config
 from chassis.site import Site
-from chassis.wire import INTERRUPTIONS, STREAM, SUBJECTS
+from chassis.wire import INTERRUPTIONS, STREAM
 
 log = structlog.get_logger()
 
@@ -39,7 +39,9 @@ async def watch(site: Site) -> None:
     """Compare heads and checkpoints for as long as the service runs."""
 
     async def on_head(message: Msg) -> None:
-        site.heads[message.subject.partition(".")[2]] = int(message.data)
+        source = message.subject.partition(".")[2]
+        if source in site.service.hears:
+            site.heads[source] = int(message.data)
 
     await site.nats.subscribe("head.*", cb=on_head)
     standing: dict[str, Standing] = {}
@@ -72,9 +74,7 @@ async def _keep_consumer(site: Site) -> bool:
             await jetstream.consumer_info(STREAM, site.service.name)
         except NotFoundError:
             log.warning("consumer was gone, made again", consumer=site.service.name)
-            config = consumer_config(site.service.name)
-            config.filter_subject = SUBJECTS
-            await jetstream.add_consumer(STREAM, config)
+            await jetstream.add_consumer(STREAM, consumer_config(site.service))
         return True
     return False
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import aclosing
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -115,13 +116,7 @@ async def test_what_was_fetched_ahead_and_not_settled_is_delivered_again_at_once
             return bool(await bench.last_on_the_bus() == 4)
 
         await eventually(on_the_bus, "four on the bus")
-    subscription = await site.nats.jetstream().pull_subscribe(
-        consumer.SUBJECTS,
-        durable=site.service.name,
-        stream=consumer.STREAM,
-        config=consumer.consumer_config(site.service.name),
-        inbox_prefix=consumer.inbox(site),
-    )
+    subscription = await consumer.subscribed(site)
     async with aclosing(consumer.batches(subscription)) as coming:
         first = await anext(coming)
         await asyncio.gather(*(message.ack() for message in first))
@@ -130,3 +125,22 @@ async def test_what_was_fetched_ahead_and_not_settled_is_delivered_again_at_once
     again = await subscription.fetch(2, timeout=5)
     assert [message.metadata.sequence.stream for message in first + again] == [1, 2, 3, 4]
     assert [message.metadata.num_delivered for message in again] == [2, 2]
+
+
+async def test_a_service_is_delivered_only_what_those_say_whom_it_listens_to(
+    bench: Any, listener: Any
+) -> None:
+    """Also one whose consumer was made when everything was delivered."""
+    site, admin = await bench.open(listener.service), (await bench.nats()).jetstream()
+    everything = replace(consumer.consumer_config(listener.service), filter_subjects=["evt.>"])
+    await admin.add_consumer(consumer.STREAM, everything)
+    subscription = await consumer.subscribed(site)
+    for subject in ("evt.t.credit.1.said", "evt.t.department.1.said", "evt.t.user.1.said"):
+        await admin.publish(subject, b"{}")
+    heard = await subscription.fetch(3, timeout=1)
+    assert listener.service.hears == {"companies"}
+    assert [one.subject for one in heard] == ["evt.t.department.1.said", "evt.t.user.1.said"]
+
+
+def test_who_keeps_history_hears_everybody_and_strangers_too(keeping: Any) -> None:
+    assert consumer.subjects(keeping) == ["evt.>"]

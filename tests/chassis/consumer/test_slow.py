@@ -34,7 +34,7 @@ async def heard_slowly(bench: Any, listener: Any, monkeypatch: pytest.MonkeyPatc
     subscription = await (
         (await bench.nats())
         .jetstream()
-        .pull_subscribe(SUBJECTS, durable=NAME, stream=STREAM, config=consumer_config(NAME))
+        .pull_subscribe(SUBJECTS, durable=NAME, stream=STREAM, config=consumer_config(service))
     )
     intake = Intake(site, NAME, applier(site))
     async with bench.going(relay(source)):

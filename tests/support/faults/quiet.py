@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from chassis.postgres import TRANSIENT, connect
+from chassis.run import find
 from support.faults.place import Place
 
 QUIET_SECONDS_MAX = 240.0
@@ -68,7 +69,7 @@ async def _behind(place: Place, service: str, heads: dict[str, Any]) -> list[str
             behind = [
                 f"{service} at {found.get(source, 0)} of {head} of {source}"
                 for source, head in heads.items()
-                if found.get(source, 0) != head
+                if source in find(service).hears and found.get(source, 0) != head
             ]
         if service == "gateway":
             heads["history"] = await connection.fetchval("SELECT seq FROM history_head")
