@@ -24,7 +24,7 @@ class Scale:
     listeners: int = 1_000
     registry: int = 3_300_000
     sought: int = 2_000
-    watched: int = 300
+    watched: int = 500
     timed: int = 60
 
 

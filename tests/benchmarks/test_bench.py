@@ -47,3 +47,26 @@ def test_the_registry_is_measured_beside_its_peers() -> None:
     assert "could not be measured" not in done.stdout
     for name in ("tantivy", "SQLite FTS5", "pg_trgm", "from files to ready", "over HTTP"):
         assert name in done.stdout
+
+
+@pytest.mark.servers
+@pytest.mark.journey
+@pytest.mark.timeout(300)
+def test_the_credit_watch_is_measured_beside_a_bare_one() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--fast", "credit"],
+        cwd=HOUSE,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "could not be measured" not in done.stdout
+    for name in (
+        "to the SSE stream",
+        "calls a reading",
+        "one process can watch",
+        "cost of a company",
+    ):
+        assert name in done.stdout

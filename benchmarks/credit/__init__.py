@@ -1,0 +1,1 @@
+"""What measuring the credit watch takes: the bureau, the event stream, and a bare watch beside."""
