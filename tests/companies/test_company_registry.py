@@ -13,6 +13,7 @@ from contracts.companies.company import (
     RegistryChangeAccepted,
     RegistryChangeProposed,
     RegistryChangeRejected,
+    RegistryChangeWithdrawn,
     RegistryValuePinned,
     RejectRegistryChange,
 )
@@ -74,6 +75,15 @@ def test_the_same_value_as_by_hand_is_not_proposed() -> None:
 
 def test_what_the_registry_does_not_say_is_not_proposed() -> None:
     given(created).when(note(CompanyDetails())).then_nothing()
+
+
+def test_a_proposal_is_withdrawn_when_the_registry_says_again_what_was_set_by_hand() -> None:
+    again = note(named(created.name))
+    withdrawn = RegistryChangeWithdrawn(company_id=ID, field="name")
+    given(created, proposed).when(again).then(withdrawn)
+    given(created, proposed, withdrawn).when(again).then_nothing()
+    given(created, proposed, withdrawn).when(accept).then_rejected("proposal-unknown")
+    given(created, proposed, withdrawn).when(theirs).then(proposed)
 
 
 def test_the_same_proposal_is_not_made_twice() -> None:

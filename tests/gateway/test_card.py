@@ -22,6 +22,7 @@ from contracts.companies.company import (
     RegistryChangeAccepted,
     RegistryChangeProposed,
     RegistryChangeRejected,
+    RegistryChangeWithdrawn,
     RelationEnded,
     RelationStarted,
 )
@@ -140,6 +141,9 @@ def test_a_proposal_waits_until_it_is_accepted(card: Card) -> None:
     rejected = RegistryChangeRejected(company_id=COMPANY, field="name")
     kept = card(by_hand, enriched, proposed, rejected)
     assert (kept.name, kept.proposals) == ("Snickarn", [])
+    withdrawn = RegistryChangeWithdrawn(company_id=COMPANY, field="name")
+    alone = card(by_hand, enriched, proposed, withdrawn)
+    assert (alone.name, alone.proposals) == ("Snickarn", [])
 
 
 def test_a_proposal_ends_where_just_that_is_set_by_hand(card: Card) -> None:

@@ -365,6 +365,13 @@ class RegistryChangeRejected(CompanyFact):
     field: FieldName
 
 
+class RegistryChangeWithdrawn(CompanyFact):
+    """The registry says again what was set by hand; there is nothing left to choose."""
+
+    type: Literal["registry-change-withdrawn.v1"] = "registry-change-withdrawn.v1"
+    field: FieldName
+
+
 class SubUnitDismissed(CompanyFact):
     """A workplace that the registry has is not wanted here."""
 
@@ -423,6 +430,7 @@ CompanyEvent: TypeAlias = Annotated[
     | RegistryChangeProposed
     | RegistryChangeAccepted
     | RegistryChangeRejected
+    | RegistryChangeWithdrawn
     | SubUnitDismissed
     | CompanyArchived
     | CompanyRestored,

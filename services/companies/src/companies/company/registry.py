@@ -14,13 +14,18 @@ from contracts.companies.company import (
     RegistryChangeAccepted,
     RegistryChangeProposed,
     RegistryChangeRejected,
+    RegistryChangeWithdrawn,
     RegistryValuePinned,
     RejectRegistryChange,
 )
 from contracts.values import CompanyDetails, Sealed
 
 RegistryWord: TypeAlias = (
-    RegistryValuePinned | RegistryChangeProposed | RegistryChangeAccepted | RegistryChangeRejected
+    RegistryValuePinned
+    | RegistryChangeProposed
+    | RegistryChangeAccepted
+    | RegistryChangeRejected
+    | RegistryChangeWithdrawn
 )
 AboutRegistry: TypeAlias = (
     NoteRegistryFacts | PinRegistryValue | AcceptRegistryChange | RejectRegistryChange
@@ -41,7 +46,10 @@ def decide_on_registry(command: AboutRegistry, company: Company) -> list[Company
 
 
 def _note(command: NoteRegistryFacts, company: Company) -> list[CompanyEvent]:
-    """Propose each value that differs from the one set by hand, once, until it is another."""
+    """Propose each value that differs from the one set by hand, once, until it is another.
+
+    What is proposed is withdrawn when the registry says again what was set by hand.
+    """
     events: list[CompanyEvent] = []
     kept = _kept(command, company)
     for name, value in given(command.facts.details).items():
@@ -52,6 +60,8 @@ def _note(command: NoteRegistryFacts, company: Company) -> list[CompanyEvent]:
             events.append(RegistryValuePinned(company_id=command.company_id, field=name, value=old))
         elif name not in company.by_hand:
             continue
+        elif name in company.proposed and same(company.by_hand[name], value):
+            events.append(RegistryChangeWithdrawn(company_id=command.company_id, field=name))
         known = (company.by_hand, company.proposed, company.rejected)
         if any(name in values and same(values[name], value) for values in known):
             continue
@@ -108,12 +118,14 @@ def proposal_unknown(field: str) -> Rejected:
 
 
 def choice_changed(company: Company, event: RegistryWord) -> Company:
-    """Keep what is proposed until it is accepted, which ends the value set by hand, or declined."""
+    """Keep what is proposed until it is withdrawn, declined, or accepted in place of ours."""
     field, proposed = event.field, company.proposed
     if isinstance(event, RegistryValuePinned):
         return replace(company, by_hand={**company.by_hand, **given(event.value)})
     if isinstance(event, RegistryChangeProposed):
         return replace(company, proposed={**proposed, **given(event.proposed)})
+    if isinstance(event, RegistryChangeWithdrawn):
+        return replace(company, proposed=without(proposed, field))
     if isinstance(event, RegistryChangeRejected):
         return replace(
             company,

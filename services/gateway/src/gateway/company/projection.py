@@ -26,6 +26,7 @@ from contracts.companies.company import (
     RegistryChangeAccepted,
     RegistryChangeProposed,
     RegistryChangeRejected,
+    RegistryChangeWithdrawn,
     RegistryValuePinned,
     RelationEnded,
     RelationStarted,
@@ -129,7 +130,9 @@ def _by_people(card: Card, told: Told) -> Card:  # noqa: C901, PLR0911 - a table
             return card._replace(invoicing=profile)
         case RegistryChangeProposed() as event:
             return _proposed(card, told, event)
-        case RegistryChangeAccepted() | RegistryChangeRejected() as event:
+        case (
+            RegistryChangeAccepted() | RegistryChangeRejected() | RegistryChangeWithdrawn()
+        ) as event:
             return card._replace(proposals=_settle(card.proposals, {event.field}))
         case CompanyDetailsChanged() as event:
             return card._replace(proposals=_settle(card.proposals, _overtaken(card, event)))
@@ -183,7 +186,7 @@ def _settle(proposals: dict[str, Any], fields: set[str]) -> dict[str, Any]:
 
 company_card: Projection[Card] = Projection(
     name="company_card",
-    version=4,
+    version=5,
     row=Card,
     table_sql=files("gateway.company").joinpath("table.sql").read_text(),
     handles=(
@@ -202,6 +205,7 @@ company_card: Projection[Card] = Projection(
         RegistryChangeProposed,
         RegistryChangeAccepted,
         RegistryChangeRejected,
+        RegistryChangeWithdrawn,
         CompanyArchived,
         CompanyRestored,
         CompanyEnriched,
