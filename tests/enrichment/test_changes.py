@@ -104,6 +104,31 @@ async def test_of_names_whose_words_were_turned_the_one_that_was_typed_whole_com
     assert await found(connection, "quivertinden da") == ["915000126", NEW]
 
 
+async def test_what_few_letters_find_moves_with_what_changes(connection: Any) -> None:
+    large = {"low": 90_000}
+    await take_changes(connection, [change(NEW, "QUIVERTINDEN AS", employees=large)])
+    assert [(await found(connection, q))[0] for q in ("q", "qu", "qui")] == [NEW] * 3
+    await take_changes(connection, [change(NEW, "SOLTINDEN AS", employees=large)])
+    assert (await found(connection, "so"))[0] == NEW
+    assert NEW not in await found(connection, "qu")
+    await purge(connection, "NO", [NEW])
+    assert NEW not in await found(connection, "so")
+
+
+async def test_what_few_letters_find_is_what_would_be_looked_for(connection: Any) -> None:
+    made = [change(one.number, one.name) for one in companies(5, "NO", 60)]
+    await take_changes(connection, made)
+    starts = await connection.fetch(
+        "SELECT start, wanted, array_agg(id ORDER BY place) AS ids"
+        " FROM registry.firsts GROUP BY start, wanted"
+    )
+    assert len(starts) > 300
+    looked = "SELECT registry.beginning($1, ARRAY[$1], nullif($2, ''), NULL, 10)"
+    for start, wanted, ids in starts:
+        again = await connection.fetchval(looked, start, wanted)
+        assert list(dict.fromkeys(again))[:10] == ids, (start, wanted)
+
+
 async def test_what_is_purged_leaves_nothing(connection: Any) -> None:
     await take_changes(connection, [change(NEW, "QUIVERTINDEN AS")])
     await purge(connection, "NO", [NEW])

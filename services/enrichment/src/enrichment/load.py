@@ -36,7 +36,7 @@ READ_BYTES = 1 << 20
 ALONE_BYTES_MAX = 1 << 26
 """Less is copied before other processes have started."""
 LOOK_SECONDS = 0.1
-VACUUMED = ("entries", "keys", "words", "slips")
+VACUUMED = ("entries", "keys", "words", "slips", "firsts")
 LOADED = """
 SELECT coalesce(sum(entries), 0)::int AS entries, coalesce(sum(units), 0)::int AS units
 FROM registry.sources WHERE edition = $1

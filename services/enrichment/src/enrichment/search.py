@@ -25,6 +25,9 @@ VARIED_LETTERS_MIN = 4
 """Names that begin with fewer letters are of many kinds by themselves."""
 CORRECTED_LETTERS_MIN = 4
 """Fewer letters are one slip from everything."""
+STARTS_MAX = 3
+"""What as few letters find is put down beforehand, so many companies of it:"""
+FIRSTS_MAX = 10
 WORDS_MAX = 12
 """More than a name has; each costs a look into an index."""
 
@@ -32,7 +35,14 @@ HIT = (
     "e.id, e.country, e.number, e.parent, e.name, e.key, e.city, e.municipality, e.legal_form,"
     " e.active, e.bankrupt"
 )
-BY_NAME = f"SELECT {HIT} FROM registry.suggest($1, $2, $3, $4, $5, $6) e"
+BY_START = f"""
+SELECT {HIT} FROM registry.firsts e
+WHERE e.start = $1 AND e.wanted = $2 AND e.place <= $3 ORDER BY e.place
+"""
+BY_NAME = f"""
+SELECT {HIT} FROM unnest(registry.suggest($1, $2, $3, $4, $5, $6)) WITH ORDINALITY s (id, place)
+JOIN registry.entries e USING (id) ORDER BY s.place
+"""
 BY_SPELLING = f"""
 SELECT {HIT}, s.spelling
 FROM registry.respelled($1, $2, $3) WITH ORDINALITY s (id, spelling, place)
@@ -91,6 +101,8 @@ async def _by_name(
     connection: Connection, query: SearchRegistry, typed: Wording, words: Sequence[str]
 ) -> list[Any]:
     """Find by what the letters may mean; a whole name before the beginnings of others."""
+    if rows := await _firsts(connection, query, typed):
+        return rows
     wholes = list(dict.fromkeys([*_turned(typed.start), *_turned(typed.name)]))
     # A legal form that is complete may be left out of account; one half typed may be a word.
     begun = [typed.start, typed.name] if typed.form and typed.name else [typed.start]
@@ -103,6 +115,16 @@ async def _by_name(
     if typed.form:
         rows.sort(key=lambda row: row["key"] not in wholes or row["legal_form"] != typed.form)
     return rows
+
+
+async def _firsts(connection: Connection, query: SearchRegistry, typed: Wording) -> list[Any]:
+    """Find by one to three letters, as far as that is put down."""
+    known = len(typed.start) <= STARTS_MAX and query.limit <= FIRSTS_MAX
+    if not known or typed.form or query.municipality:
+        return []
+    return await connection.fetch(
+        BY_START, typed.start, query.country or "", query.limit, timeout=SECONDS_MAX
+    )
 
 
 def _varied(rows: Sequence[Any], wholes: Sequence[str]) -> list[Any]:
