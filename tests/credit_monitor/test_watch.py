@@ -1,6 +1,7 @@
 """From a customer to a told change, on a real Postgres and a bureau over real HTTP."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -17,6 +18,7 @@ from contracts.companies.company import (
 )
 from contracts.enrichment import CompanyNotInRegistry
 from credit_monitor import work
+from credit_monitor.working.desk import Desk, Known
 from standins.creditsafe.ratings import is_known
 
 pytestmark = pytest.mark.servers
@@ -48,6 +50,24 @@ async def test_that_a_watch_began_is_said_to_follow_from_the_rating(
     )
     assert rows[1]["because"] == rows[0]["id"]
     assert rows[1]["by"] == "policy:watch-rated-companies"
+
+
+async def test_who_is_left_out_is_looked_at_once(
+    office: Office, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Saying so is the last step with most companies: neither it nor its echo asks for another."""
+    looked_at: list[UUID] = []
+    look = Desk.look
+
+    async def counted(desk: Desk) -> Known:
+        looked_at.append(desk.work.company_id)
+        return await look(desk)
+
+    monkeypatch.setattr(Desk, "look", counted)
+    company = await office.customer(number, form="HB")
+    await office.work_off()
+    assert await office.told(company) == ["monitoring-excluded"]
+    assert looked_at == [company]
 
 
 async def test_every_change_is_told_once_however_often_it_is_read(

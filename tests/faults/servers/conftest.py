@@ -39,7 +39,7 @@ def bus(home: Path) -> Iterator[Bus]:
 @pytest.fixture(scope="module")
 def cluster(home: Path) -> Iterator[Bus]:
     """Run everything with three message servers and three copies of the stream."""
-    yield from with_nodes(home / "three", 3)
+    yield from with_nodes(home / "three", 3, KUNDVAKT_CREDIT_POLL_SECONDS="60")
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ can commit, keeps what followed: the events, how far we are, and what is to be d
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import cast
 
 import structlog
 
@@ -15,6 +17,7 @@ from contracts.values import Band
 from credit_monitor import work
 from credit_monitor.bureaus.port import Rated, Unavailable
 from credit_monitor.costs import CapReached
+from credit_monitor.credit.state import ExclusionCause
 from credit_monitor.credit.wishes import (
     CreditWish,
     ExcludeFromWatch,
@@ -54,17 +57,20 @@ async def take(desk: Desk) -> Step:
         await _say(desk, desk.wish(StopWatch, cause=cause))
         log.info("credit watch ended", company=str(desk.work.company_id), cause=cause)
     elif step is Step.EXCLUDE:
-        await _say(desk, desk.wish(ExcludeFromWatch, cause=cause))
+        left_out = replace(known.credit, excluded=cast(ExclusionCause, cause), watched=False)
+        then, _ = next_step(known.subject, left_out, known.dealings, known.policy)
+        wish = desk.wish(ExcludeFromWatch, cause=cause)
+        await _say(desk, wish, is_last=then is Step.NOTHING)
         log.info("not to be watched", company=str(desk.work.company_id), cause=cause)
     else:
         await STEPS[step](desk, known)
     return step
 
 
-async def _say(desk: Desk, wish: CreditWish) -> None:
+async def _say(desk: Desk, wish: CreditWish, *, is_last: bool = False) -> None:
     """Keep what was decided without asking anybody, unless it may no longer be so."""
     async with work.holding(desk.pool, desk.work) as (connection, touched):
-        await work.go_on(connection, desk.work)
+        await (work.drop if is_last else work.go_on)(connection, desk.work)
         if not touched:
             await desk.record(connection, [wish])
     reach("credit-monitor.said")
