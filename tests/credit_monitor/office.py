@@ -74,7 +74,7 @@ class Office:
             await react(reactions, envelope, connection, self.site)
 
     async def customer(self, number: str, form: str = "AB", country: str = "SE") -> UUID:
-        """Let a customer be created and enriched."""
+        """Let a customer be created, and enriched if it is to have a form."""
         company_id = new_id()
         identity = CompanyIdentity(country=country, number=number or None)
         if not number:
@@ -86,7 +86,7 @@ class Office:
         await self.hear(
             RelationStarted(company_id=company_id, relation="customer", since=now().date())
         )
-        if number:
+        if number and form:
             await self.enriched(company_id, number, form, country)
         return company_id
 

@@ -12,6 +12,7 @@ from office import Office
 from chassis.decider import Rejected
 from chassis.edge import new_id, now
 from chassis.failpoints import arm
+from chassis.problems import status_of
 from chassis.streams import transact
 from contracts.credit_checks import (
     NoteReportView,
@@ -111,6 +112,26 @@ async def test_a_partnership_is_not_rated_without_a_need_and_a_copy(
     await office.work_off()
     assert await office.told(company) == ["monitoring-excluded"]
     assert (office.sold(number), await calls(office)) == (0, [])
+
+
+async def test_until_the_registry_has_answered_nobody_is_taken_for_a_person(
+    office: Office, number: str
+) -> None:
+    company = await office.customer(number, form="")
+    asked = wish(RequestCreditCheck, office, company)
+    with pytest.raises(Rejected) as refusal:
+        await request(office.site, asked)
+    assert refusal.value.code == "not-yet"
+    assert status_of(refusal.value.code) == 503
+    await office.enriched(company, number, "AB")
+    assert "check" in (await request(office.site, asked)).created
+
+
+async def test_who_asks_as_of_a_person_need_not_wait_for_the_registry(
+    office: Office, number: str
+) -> None:
+    company = await office.customer(number, form="")
+    assert "check" in (await ask(office, company, **FOR_GRANT)).created
 
 
 async def test_a_refusal_is_an_answer_for_ever(office: Office, number: str) -> None:

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from chassis import codec, metrics, tracing, wire
 from chassis.decider import Rejected
+from chassis.problems import PASSING
 from contracts.message import Answer, Command, Query, Reply
 
 log = structlog.get_logger()
@@ -29,7 +30,7 @@ PAUSE_SECONDS = (0.05, 0.1, 0.2)
 """Between attempts when nobody is there to answer: longer each time, for many may be asking."""
 EVERYWHERE_AFTER = 2
 """Attempts without an answer, each through another line."""
-AGAIN = frozenset({"busy", "failed", "unavailable"})
+AGAIN = PASSING | {"failed", "unavailable"}
 """Refusals that say nothing of the wish: the same command may be answered the next time."""
 
 

@@ -11,6 +11,7 @@ RETRY_AFTER_SECONDS = 2
 STATUS: dict[str, int] = {
     "stale": 412,
     "busy": 503,
+    "not-yet": 503,
     "unavailable": 503,
     "failed": 500,
     "malformed": 422,
@@ -25,6 +26,8 @@ STATUS: dict[str, int] = {
     "number-ambiguous": 422,
 }
 """Codes that every service may answer with; `…-unknown` is 404, anything else a conflict."""
+PASSING = frozenset({"busy", "not-yet"})
+"""Refusals that are of this moment only: never remembered, and asked again while somebody waits."""
 
 
 def status_of(code: str) -> int:

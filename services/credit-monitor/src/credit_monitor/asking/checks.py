@@ -63,6 +63,8 @@ def request(
     """Let a question through, or say what it lacks; one on record is not asked again."""
     _check_subject(facts, command)
     treated = treatment(facts.subject)
+    if treated.kind == "UNCLEAR" and not command.confirm_subject_copy:
+        _check_form_is_known(facts.subject)
     if treated.needs_purpose:
         _check_need(command)
     if command.correction and credit.rating is None and treated.shows_values:
@@ -99,6 +101,17 @@ def _check_subject(facts: Facts, command: RequestCreditCheck) -> None:
         raise Rejected("credit-country", "Your bureau rates nobody in this company's country.")
     if subject.number is None and command.personal_number is None:
         raise Rejected("credit-number-missing", "Give the company its number first.")
+
+
+def _check_form_is_known(subject: Subject) -> None:
+    """Ask nobody to confirm what holds for persons while the registry may still say it is none."""
+    if subject.legal_form is None and subject.number and not subject.registry_answered:
+        raise Rejected(
+            "not-yet",
+            "The registry has not said yet which legal form this company has; try again in a"
+            " moment. To ask as one does about a person, state a `purpose` and send"
+            " `confirm_subject_copy: true`.",
+        )
 
 
 def _check_need(command: RequestCreditCheck) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from chassis.decider import AnyDecider, Rejected
+from chassis.problems import PASSING
 from chassis.site import Site
 from chassis.streams import ATTEMPTS, Stream, WrongVersion, repeat, transact
 from chassis.tenancy import Connection, tenant_transaction
@@ -30,7 +31,7 @@ async def request(site: Site, command: RequestCreditCheck) -> Answer:
             async with tenant_transaction(site.pool, command.tenant) as connection:
                 return await _decided(site, connection, command)
         except Rejected as refusal:
-            if refusal.code == "busy":
+            if refusal.code in PASSING:
                 raise
             problem = Problem(code=refusal.code, message=refusal.message, details=refusal.details)
             try:
