@@ -1,6 +1,7 @@
 """Ratings that people ask for, on a real Postgres and a bureau over real HTTP."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from chassis.edge import new_id, now
 from chassis.failpoints import arm
 from chassis.problems import status_of
 from chassis.streams import transact
+from chassis.tenancy import tenant_transaction
 from contracts.credit_checks import (
     NoteReportView,
     RequestCreditCheck,
@@ -26,6 +28,7 @@ from contracts.values import Sealed
 from credit_monitor import costs as credit_costs
 from credit_monitor.asking.requests import request
 from credit_monitor.credit.model import credits_
+from credit_monitor.months import month_of
 
 pytestmark = pytest.mark.servers
 
@@ -277,6 +280,56 @@ async def test_a_check_interrupted_anywhere_is_answered_once_and_counted_once(
     (call,) = await calls(office)
     assert call["outcome"] == "ANSWERED"
     assert call["attempts"] == (2 if step in {"ordered", "report-fetched"} else 1)
+
+
+async def test_a_paid_call_whose_answer_never_came_is_the_same_call_when_it_is_asked_again(
+    office: Office, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = await office.customer(number)
+    await decide(office, CreditPolicy(prices={"creditsafe": sek(12)}))
+    monkeypatch.setattr("credit_monitor.bureaus.line.REPORT_SECONDS_MAX", 0.1)
+    office.bureau.control("POST", "faults", {"path": "companies/", "slow_seconds": 1})
+    await office.work_off()
+    (call,) = await calls(office)
+    assert (call["outcome"], call["attempts"]) == ("ASKED", 1)
+    monkeypatch.undo()
+    office.bureau.control("DELETE", "faults")
+    await office.site.pool.execute("UPDATE work SET due_at = now()")
+    await office.work_off()
+    (call,) = await calls(office)
+    assert (call["outcome"], call["attempts"]) == ("ANSWERED", 2)
+    assert (await costs(office)).total == sek(12)
+    assert "company-rated" in await office.told(company)
+
+
+@pytest.mark.parametrize(("was_asked", "in_all"), [(True, 32), (False, 20)])
+async def test_a_call_that_goes_to_another_bureau_costs_what_that_one_takes(
+    office: Office, *, was_asked: bool, in_all: int
+) -> None:
+    policy = CreditPolicy(prices={"creditsafe": sek(12), "dnb": sek(20)}, monthly_cap=sek(40))
+    first = credit_costs.Call(
+        company_id=new_id(),
+        bureau="creditsafe",
+        kind="other",
+        purpose="OTHER",
+        question="check 1",
+        asked_by=OTHER,
+    )
+    then = replace(first, bureau="dnb")
+    day, month = timedelta(days=1), month_of(now(), policy.time_zone)
+    async with tenant_transaction(office.site.pool, office.tenant) as connection:
+        known = (connection, office.tenant, policy)
+        if was_asked:
+            call_id, _ = await credit_costs.begin(*known, first, day)
+        else:
+            call_id = await credit_costs.reserve(*known, first, now())
+        assert await credit_costs.begin(*known, then, day) == (call_id, 1)
+        assert await credit_costs.spent(connection, office.tenant, month) == in_all
+        assert await credit_costs.begin(*known, then, day) == (call_id, 2)
+        assert await credit_costs.spent(connection, office.tenant, month) == in_all
+        tight = policy.model_copy(update={"monthly_cap": sek(in_all + 1)})
+        with pytest.raises(credit_costs.CapReached):
+            await credit_costs.begin(connection, office.tenant, tight, first, day)
 
 
 async def test_a_partnership_that_was_opened_is_watched_blindly_if_the_tenant_says_so(

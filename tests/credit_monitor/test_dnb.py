@@ -1,7 +1,9 @@
 """D&B alone: a queue that is read once, answers that are not whole, companies that are pending."""
 
+import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
 import orjson
 import pytest
@@ -12,7 +14,9 @@ from contracts.values import Band
 from credit_monitor.bureaus.dnb import Dnb
 from credit_monitor.bureaus.dnb_told import told_in
 from credit_monitor.bureaus.dnb_values import notice_id, part
+from credit_monitor.bureaus.dnb_wire import DataAnswer
 from credit_monitor.bureaus.port import Batch, NotRated, Rated, Reading, Subject, Unavailable
+from credit_monitor.bureaus.reading import read as understood
 from standins.testing import StandIn
 
 
@@ -161,6 +165,50 @@ async def test_a_merged_company_is_told_with_its_successor(
     told = await read(dnb, archive, made)
     assert [(one.reference, one.successor) for one in told.moved] == [(duns, successor)]
     assert told.notices == []
+
+
+def test_a_merger_that_does_not_say_into_whom_is_a_hint_to_look() -> None:
+    merged = {
+        "type": "TRANSFER",
+        "organization": {"duns": "999000011"},
+        "elements": [],
+        "deliveryTimeStamp": "2026-09-14T04:00:00Z",
+    }
+    told = told_in("ours", orjson.dumps({"notifications": [merged]}), new_id())
+    assert told.moved == ()
+    assert [(one.reference, one.fact) for one in told.notices] == [("999000011", "other")]
+
+
+@pytest.mark.parametrize("nothing", [None, []])
+def test_a_report_that_recommends_no_limit_is_a_report(nothing: object) -> None:
+    assessment = {
+        "nordicAAARating": {"rating": "AA"},
+        "creditLimitRecommendation": {"maximumRecommendedLimit": nothing},
+    }
+    company = {"duns": "999000011", "registrationNumbers": None, "dnbAssessment": assessment}
+    said: DataAnswer = understood(DataAnswer, {"organization": company})
+    rating = said.rating("dnb", "999000011", date(2026, 9, 14))
+    assert rating
+    assert (rating.grade, rating.limit) == ("AA", None)
+
+
+async def test_many_who_are_looked_for_together_are_listed_once(
+    dnb: Dnb, dnb_bureau: StandIn, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, duns = await registered(dnb, dnb_bureau, number)
+    asked: list[str] = []
+    call = dnb._line.call  # noqa: SLF001 - what is asked of D&B is what this is about
+
+    async def counted(name: str, *rest: Any, **more: Any) -> Any:
+        asked.append(name)
+        return await call(name, *rest, **more)
+
+    monkeypatch.setattr(dnb._line, "call", counted)  # noqa: SLF001 - the same
+    found = await asyncio.gather(*(dnb.entry(made, duns) for _ in range(5)))
+    assert all(found)
+    assert asked == ["portfolio-export"]
+    await dnb.unwatch(made, duns)
+    assert await dnb.entry(made, duns) is None
 
 
 def test_one_notification_that_makes_no_sense_does_not_hide_the_others() -> None:

@@ -17,6 +17,7 @@ from credit_monitor.bureaus.dnb_login import direct
 from credit_monitor.bureaus.logins import PostgresLogins
 from credit_monitor.bureaus.port import NoCredentials
 from credit_monitor.choosing import choices
+from credit_monitor.operators import operating
 from credit_monitor.reaching import credentials, raw_answers
 from credit_monitor.reaching.accounts import Accounts
 from credit_monitor.reaching.raw_answers import RawAnswers
@@ -297,3 +298,17 @@ async def test_a_company_that_was_merged_goes_on_under_its_successor(
     for _ in range(2):
         await new.poll()
     assert (await new.scores(company))[-1] == "3"
+
+
+async def test_a_paused_bureau_is_not_asked_to_let_go_either(
+    switching: Switching, number: str
+) -> None:
+    await switching.old.watched(number)
+    await switching.go()
+    async with switching.site.pool.acquire() as connection:
+        await operating.pause(connection, "creditsafe", switching.old.tenant)
+        await switching.let_go()
+        assert switching.old.members() == [number]
+        await operating.resume(connection, "creditsafe", switching.old.tenant)
+    await switching.let_go()
+    assert switching.old.members() == []

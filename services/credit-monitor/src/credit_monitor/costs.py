@@ -25,7 +25,7 @@ INSERT INTO paid_calls (tenant_id, call_id, bureau, company_id, kind, purpose, q
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'RESERVED')
 """
 SAME = """
-SELECT call_id FROM paid_calls
+SELECT call_id, bureau, cost, outcome FROM paid_calls
 WHERE tenant_id = $1 AND company_id = $2 AND question = $3 AND answered_at IS NULL
   AND (asked_at IS NULL OR asked_at > $4)
 ORDER BY reserved_at DESC LIMIT 1
@@ -36,6 +36,21 @@ WHERE tenant_id = $1 AND company_id = $2 AND kind = $3 AND outcome <> 'RELEASED'
   AND reserved_at > $4 AND (NOT copied OR asked_by = $5) AND bureau = $6
 ORDER BY reserved_at DESC LIMIT 1
 """
+
+
+PRICED_ANEW = """
+UPDATE paid_calls SET cost = $3, currency = $4, outcome = 'RESERVED', asked_at = NULL, attempts = 0
+WHERE tenant_id = $1 AND call_id = $2
+"""
+LEFT_BEHIND = """
+INSERT INTO paid_calls (tenant_id, call_id, bureau, company_id, kind, purpose, question, asked_by,
+                        copied, month, reserved_at, asked_at, attempts, cost, currency, outcome)
+SELECT tenant_id, $3, bureau, company_id, kind || ' left behind', purpose,
+       question || ' left behind', asked_by, copied, month, reserved_at, asked_at, attempts, cost,
+       currency, outcome
+FROM paid_calls WHERE tenant_id = $1 AND call_id = $2
+"""
+"""What the first bureau may have sold stays in the books; nobody is referred to it any more."""
 
 
 class CapReached(Exception):
@@ -70,15 +85,21 @@ async def spent(connection: Connection, tenant: str, month: str) -> Decimal:
 
 
 async def is_affordable(
-    connection: Connection, tenant: str, policy: CreditPolicy, bureau: str, at: datetime
+    connection: Connection,
+    tenant: str,
+    policy: CreditPolicy,
+    bureau: str,
+    at: datetime,
+    *,
+    freed: Decimal = Decimal(0),
 ) -> bool:
-    """Say whether one more report is within the month's cap."""
+    """Say whether one more report is within the month's cap, once something else is given up."""
     cap = policy.monthly_cap
     if cap is None:
         return True
     price = price_of(policy, bureau)
     so_far = await spent(connection, tenant, month_of(at, policy.time_zone))
-    return so_far + (price.amount if price else Decimal(0)) <= cap.amount
+    return so_far - freed + (price.amount if price else Decimal(0)) <= cap.amount
 
 
 def price_of(policy: CreditPolicy, bureau: str) -> Money | None:
@@ -132,11 +153,15 @@ async def begin(
     The purse is held. Raises `CapReached` where there is no room for a call that is new.
     """
     at = now()
-    call_id = await connection.fetchval(SAME, tenant, call.company_id, call.question, at - free)
-    if call_id is None:
+    same = await connection.fetchrow(SAME, tenant, call.company_id, call.question, at - free)
+    if same is None:
         if not await is_affordable(connection, tenant, policy, call.bureau, at):
             raise CapReached
         call_id = await reserve(connection, tenant, policy, call, at)
+    else:
+        call_id = same["call_id"]
+        if same["bureau"] != call.bureau:
+            await _go_elsewhere(connection, tenant, policy, call, same)
     attempts = await connection.fetchval(
         "UPDATE paid_calls SET outcome = 'ASKED', asked_at = coalesce(asked_at, $3), bureau = $4,"
         " attempts = attempts + 1 WHERE tenant_id = $1 AND call_id = $2 RETURNING attempts",
@@ -146,6 +171,21 @@ async def begin(
         call.bureau,
     )
     return call_id, attempts
+
+
+async def _go_elsewhere(
+    connection: Connection, tenant: str, policy: CreditPolicy, call: Call, same: Any
+) -> None:
+    """Let a call be another bureau's, at its price; what the first was asked stays in the books."""
+    was_asked = same["outcome"] == "ASKED"
+    freed = Decimal(0) if was_asked else same["cost"]
+    if not await is_affordable(connection, tenant, policy, call.bureau, now(), freed=freed):
+        raise CapReached
+    if was_asked:
+        await connection.execute(LEFT_BEHIND, tenant, same["call_id"], new_id())
+    price = price_of(policy, call.bureau)
+    amount, currency = (price.amount, price.currency) if price else (Decimal(0), None)
+    await connection.execute(PRICED_ANEW, tenant, same["call_id"], amount, currency)
 
 
 async def answered(connection: Connection, tenant: str, call_id: UUID, *, charged: bool) -> None:

@@ -5,6 +5,8 @@ process left unread that died in between is read by the next. What was lost on i
 for again, as D&B allows for two weeks.
 """
 
+import asyncio
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -45,6 +47,9 @@ PENDING_SECONDS = 20.0
 """Who was only accepted is looked for again after this."""
 ROOT = "v1/monitoring/registrations"
 BLOCK = "financialstrengthinsight_L2_v1"
+LISTED_SECONDS = 30.0
+"""How long it counts who was listed, where one company is looked for: D&B lists but all of them,
+and many that are looked at together would each read everything at five calls a second."""
 
 
 class Registrations:
@@ -53,6 +58,8 @@ class Registrations:
     def __init__(self, line: Line, archive: Archive) -> None:
         self._line = line
         self._archive = archive
+        self._lately: dict[str, tuple[float, Sequence[Member] | None]] = {}
+        self._listing = asyncio.Lock()
 
     async def open_portfolio(self, name: str) -> str:
         """Return the registration of this name, made if there was none; names are unique."""
@@ -74,6 +81,7 @@ class Registrations:
         """Register a company; who was only accepted is not believed until it is listed."""
         path = f"{ROOT}/{portfolio}/subjects/{reference}"
         status, _ = await self._line.call("portfolio-add", "POST", path)
+        self._lately.pop(portfolio, None)
         if status == NOT_FOUND:
             return False
         if status == ACCEPTED and await self.entry(portfolio, reference) is None:
@@ -86,18 +94,28 @@ class Registrations:
         """Let a company go; every day it stays is paid for."""
         path = f"{ROOT}/{portfolio}/subjects/{reference}"
         status, _ = await self._line.call("portfolio-remove", "DELETE", path)
+        self._lately.pop(portfolio, None)
         if status not in {*DONE, ACCEPTED, NOT_FOUND}:
             raise Unavailable(f"portfolio-remove: {status}")
 
     async def entry(self, portfolio: str, reference: str) -> Entry | None:
         """Say whether a company is registered; how it is rated D&B tells only in reports."""
-        members = await self.listed(portfolio)
+        async with self._listing:
+            read_at, members = self._lately.get(portfolio, (-LISTED_SECONDS, None))
+            if time.monotonic() - read_at >= LISTED_SECONDS:
+                members = await self.listed(portfolio)
         if members is None or all(one.reference != reference for one in members):
             return None
         return Entry(reference, {})
 
     async def listed(self, portfolio: str) -> Sequence[Member] | None:
         """Return everybody who is registered, at no cost; nothing without such a registration."""
+        began = time.monotonic()
+        members = await self._exported(portfolio)
+        self._lately[portfolio] = (began, members)
+        return members
+
+    async def _exported(self, portfolio: str) -> Sequence[Member] | None:
         members: dict[str, Member] = {}
         for page in range(1, PAGES_MAX + 1):
             status, said = await self._line.call(

@@ -70,9 +70,12 @@ def told_in(portfolio: str, body: bytes, kept: UUID) -> Told:
 
 
 def _told(portfolio: str, one: wire.Notification) -> Told:
-    if one.type == MERGED:
-        return Told(moved=tuple(_moved(portfolio, one)), count=1, latest=one.delivery_time_stamp)
-    notices = tuple(_notices(portfolio, one)) if one.type in {CHANGED, *HINTS} else ()
+    moved = tuple(_moved(portfolio, one)) if one.type == MERGED else ()
+    if moved:
+        return Told(moved=moved, count=1, latest=one.delivery_time_stamp)
+    # A merger that does not say into whom is a hint like others: the report tells more.
+    is_told = one.type in {CHANGED, MERGED, *HINTS}
+    notices = tuple(_notices(portfolio, one)) if is_told else ()
     return Told(notices, count=1, latest=one.delivery_time_stamp)
 
 

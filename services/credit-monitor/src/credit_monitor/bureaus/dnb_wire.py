@@ -30,6 +30,16 @@ class Detail(Wire):
     transaction_timestamp: datetime | None = None
 
 
+def _object(value: Any) -> Any:
+    """Take a list where others have an object for nothing."""
+    return None if isinstance(value, list) else value
+
+
+def _list(value: Any) -> Any:
+    """Take nothing where others have a list."""
+    return value or ()
+
+
 class RegistrationNumber(Wire):
     """A number that a company has in its country."""
 
@@ -40,7 +50,7 @@ class Candidate(Wire):
     """Somebody who may be the one that was looked for."""
 
     duns: str
-    registration_numbers: tuple[RegistrationNumber, ...] = ()
+    registration_numbers: Annotated[tuple[RegistrationNumber, ...], BeforeValidator(_list)] = ()
 
     def has(self, number: str) -> bool:
         """Say whether it has this number."""
@@ -82,11 +92,6 @@ class Matches(Wire):
         return None
 
 
-def _object(value: Any) -> Any:
-    """Take a list where others have an object for nothing."""
-    return None if isinstance(value, list) else value
-
-
 class Nordic(Wire):
     """The grade on the Nordic scale."""
 
@@ -123,7 +128,7 @@ class Amount(Wire):
 class Limit(Wire):
     """How much credit D&B would give."""
 
-    maximum_recommended_limit: Amount = Amount()
+    maximum_recommended_limit: Annotated[Amount | None, BeforeValidator(_object)] = None
     assessment_date: date | None = None
 
 
@@ -144,7 +149,7 @@ class Assessment(Wire):
 class Organization(Candidate):
     """A company, with the blocks that were asked for."""
 
-    dnb_assessment: Assessment | None = None
+    dnb_assessment: Annotated[Assessment | None, BeforeValidator(_object)] = None
 
 
 class DataAnswer(Wire):
@@ -165,7 +170,7 @@ class DataAnswer(Wire):
             bureau=bureau,
             reference=reference,
             scale=SCALE,
-            limit=limit.money(),
+            limit=limit.money() if limit else None,
             rated_on=failure.score_date or asked_on,
             model=(failure.score_model and failure.score_model.description) or None,
             **{**part("band", grade), **part("score", failure.national_percentile or "")},

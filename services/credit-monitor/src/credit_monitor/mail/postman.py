@@ -20,6 +20,7 @@ from credit_monitor.mail.letters import Recipient, Sender, address_on_the_wire, 
 from credit_monitor.mail.outbox import Mail
 from credit_monitor.mail.settings import MailSettings
 from credit_monitor.mail.smtp import Deferred, Doubtful, MailServer, Refused, ServerAway
+from credit_monitor.patience import patience
 
 log = structlog.get_logger()
 
@@ -75,7 +76,7 @@ class Postman:
         """Return how long to wait: longer each time while the server is away."""
         if not self._away:
             return LOOK_SECONDS
-        return min(AWAY_SECONDS_MAX, AWAY_SECONDS_FIRST * 2.0 ** (self._away - 1))
+        return patience(AWAY_SECONDS_FIRST, AWAY_SECONDS_MAX, self._away - 1)
 
     async def turn(self) -> int:
         """Take some mails in hand and deal with each; returns how many there were."""
@@ -169,7 +170,7 @@ class Postman:
 
     async def _put_off(self, mail: Mail, reason: str, *, doubtful: bool) -> None:
         """Try again later, later every time; mails do not all come back at once."""
-        longest = min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS_FIRST * 2.0**mail.attempts)
+        longest = patience(BACKOFF_SECONDS_FIRST, BACKOFF_SECONDS_MAX, mail.attempts)
         share = 0.5 + derived_id(mail.mail_id, str(mail.attempts)).int % 1000 / 2000
         until = self._now() + timedelta(seconds=longest * share)
         log.warning("mail put off", mail=str(mail.mail_id), why=reason, until=until.isoformat())

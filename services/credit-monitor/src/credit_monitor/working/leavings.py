@@ -17,6 +17,7 @@ from credit_monitor import work
 from credit_monitor.bureaus.account import Account
 from credit_monitor.bureaus.port import NoCredentials, Unavailable
 from credit_monitor.credit.wishes import StopWatch
+from credit_monitor.patience import patience
 from credit_monitor.watching import listings
 from credit_monitor.watching.listings import Listing
 from credit_monitor.working.desk import Desk, Known
@@ -31,7 +32,8 @@ LEASE = """
 UPDATE leavings SET due_at = now() + make_interval(secs => $3), attempts = attempts + 1
 WHERE (tenant_id, account, portfolio, reference) IN (
   SELECT tenant_id, account, portfolio, reference FROM leavings
-  WHERE account = $1 AND due_at <= now() ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+  WHERE account = $1 AND due_at <= now() AND NOT paused(account, tenant_id)
+  ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
 RETURNING tenant_id, company_id, portfolio, reference, attempts
 """
 ONE = "tenant_id = $1 AND account = $2 AND portfolio = $3 AND reference = $4"
@@ -77,7 +79,10 @@ async def leave(desk: Desk, known: Known, cause: str | None) -> None:
 
 async def accounts_with_some(pool: Pool) -> set[str]:
     """Return the accounts at which somebody is to be let go now."""
-    rows = await pool.fetch("SELECT DISTINCT account FROM leavings WHERE due_at <= now()")
+    rows = await pool.fetch(
+        "SELECT DISTINCT account FROM leavings"
+        " WHERE due_at <= now() AND NOT paused(account, tenant_id)"
+    )
     return {row["account"] for row in rows}
 
 
@@ -110,7 +115,7 @@ async def put_off(pool: Pool, account: str, leaving: Leaving, error: Unavailable
     if isinstance(error, NoCredentials):
         await forsake(pool, account)
         return
-    backoff = min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS_FIRST * 2**leaving.attempts)
+    backoff = patience(BACKOFF_SECONDS_FIRST, BACKOFF_SECONDS_MAX, leaving.attempts)
     log.warning("not let go of", account=account, why=str(error))
     await pool.execute(
         f"UPDATE leavings SET due_at = $5 WHERE {ONE}",

@@ -13,6 +13,7 @@ from chassis.site import Site
 from credit_monitor import metrics, work
 from credit_monitor.bureaus.port import Unavailable
 from credit_monitor.leases import LeaseLost, kept_up
+from credit_monitor.patience import patience
 from credit_monitor.reaching.accounts import Accounts
 from credit_monitor.work import Work
 from credit_monitor.working.desk import Desk
@@ -104,7 +105,7 @@ class Worker:
 
     async def _put_off(self, held: Work, seconds: float | None) -> None:
         """Try again later, later every time; companies do not all come back at once."""
-        longest = min(BACKOFF_SECONDS_MAX, BACKOFF_SECONDS_FIRST * 2**held.attempts)
+        longest = patience(BACKOFF_SECONDS_FIRST, BACKOFF_SECONDS_MAX, held.attempts)
         share = 0.5 + held.id.int % 1000 / 2000
         until = now() + timedelta(seconds=max(seconds or 0.0, longest * share))
         try:
