@@ -1,7 +1,9 @@
 """Credit as people see it: what its form lets be shown, over time, and under another policy."""
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given as forall
@@ -12,13 +14,16 @@ from chassis.failpoints import Failure, arm
 from contracts.companies.company import CompanyCreated, CompanyDetailsChanged, CompanyIdentity
 from contracts.credit_monitor import (
     CompanyRated,
+    CreditCheckRequested,
     CreditRatingChanged,
     CreditReportCorrected,
+    CreditReportExpired,
 )
 from contracts.credit_policy import DecisionPolicy, DecisionRule
 from contracts.examples import example
 from contracts.values import Band, CompanyDetails, CreditRating, LegalForm, Money
 from gateway.credit import what_if
+from gateway.credit.periods import first_moment, last_moment
 from gateway.credit.ruling import ruled
 from gateway.views import note_view, tell_once
 
@@ -70,6 +75,55 @@ async def test_a_chart_is_one_call_and_begins_with_how_it_was_before(ours: Any) 
     assert [point["score"] for point in later["points"]] == ["41", "88"]
     then = await ours.get(path, as_of=since.replace("Z", "+00:00"))
     assert [one["new"]["score"] for one in then["items"]] == ["41", "60"]
+
+
+@servers
+async def test_a_period_may_be_given_in_days_of_the_tenants_own_clock(ours: Any) -> None:
+    events = created()
+    company = events[0].company_id
+    await ours.hears(*events, first(company, "B", "60"))
+    path = f"/companies/{company}/credit/chart"
+    (point,) = (await ours.get(path))["points"]
+    day = datetime.fromisoformat(point["at"]).astimezone(ZoneInfo("Europe/Stockholm")).date()
+    before = day - timedelta(days=1)
+    assert (await ours.get(path, **{"from": str(day), "to": str(day)}))["points"] == [point]
+    assert (await ours.get(path, to=str(before)))["points"] == []
+    for until, count in ((day, 1), (before, 0)):
+        asked = {"policy": {"otherwise": "decline"}, "from": str(before), "to": str(until)}
+        answer = (await ours.client.post("/credit/what-if", json=asked)).json()
+        assert answer["looked_at"] == count
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        ("2026-03-29", "2026-03-28T23:00:00", "2026-03-29T21:59:59.999999"),
+        ("2026-10-25", "2026-10-24T22:00:00", "2026-10-25T22:59:59.999999"),
+        ("2028-02-29", "2028-02-28T23:00:00", "2028-02-29T22:59:59.999999"),
+    ],
+)
+def test_a_day_is_as_long_as_its_clock_makes_it(day: str, first: str, last: str) -> None:
+    zone, asked = ZoneInfo("Europe/Stockholm"), date.fromisoformat(day)
+    assert first_moment(asked, zone).astimezone(UTC).isoformat() == f"{first}+00:00"
+    assert last_moment(asked, zone).astimezone(UTC).isoformat() == f"{last}+00:00"
+
+
+@servers
+async def test_who_asked_about_a_person_leaves_the_timeline_when_it_is_forgotten(ours: Any) -> None:
+    events = created(form="HB")
+    company = events[0].company_id
+    asked = example(CreditCheckRequested).model_copy(update={"company_id": company})
+    gone = CreditReportExpired(company_id=company, check_id=asked.check_id, what="REPORT")
+    await ours.hears(*events, asked, gone)
+    path = f"/companies/{company}/timeline"
+
+    async def names() -> list[str]:
+        return [one["event"] for one in (await ours.get(path))["items"]]
+
+    assert "CreditCheckRequested" in await names()
+    await ours.hears(gone.model_copy(update={"what": "ENQUIRY"}))
+    assert not {"CreditCheckRequested", "CreditReportExpired"} & set(await names())
+    assert "CompanyCreated" in await names()
 
 
 @servers

@@ -6,20 +6,26 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
-from chassis.edge import now
 from contracts.values import Band, Money
 from gateway.asked_by import CreditReader, Here
 from gateway.credit import queries
+from gateway.credit.periods import Bound, period
 from gateway.problems import not_found
 from gateway.reading import AfterCredit, caught_up, reading
 from gateway.views import note_view
 
 router = APIRouter(prefix="/companies/{company_id}/credit/chart", tags=["credit"])
 
-From = Annotated[AwareDatetime | None, Query(alias="from", description="From then on.")]
-Until = Annotated[AwareDatetime | None, Query(alias="to", description="Up to then.")]
+From = Annotated[
+    Bound | None,
+    Query(alias="from", description="From then on: a moment with its zone, or a day's beginning."),
+]
+Until = Annotated[
+    Bound | None,
+    Query(alias="to", description="Up to then: a moment with its zone, or a day's end."),
+]
 
 
 class Point(BaseModel):
@@ -64,7 +70,8 @@ async def read_chart(
         if not await queries.is_known(connection, who.tenant, company_id):
             raise not_found("company")
         private = await queries.is_private(connection, who.tenant, company_id)
-        rows = await queries.ratings(connection, who.tenant, company_id, since, until or now())
+        bounds = await period(connection, who.tenant, since, until)
+        rows = await queries.ratings(connection, who.tenant, company_id, *bounds)
         wrong = await queries.corrections(connection, who.tenant, company_id)
     if private:
         return Chart(points=[], withheld=True, cut=False)

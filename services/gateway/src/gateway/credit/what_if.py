@@ -12,16 +12,16 @@ from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Body
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
-from chassis.edge import now
 from chassis.site import Site
-from contracts.credit_policy import CreditPolicy, DecisionPolicy, Outcome
+from contracts.credit_policy import DecisionPolicy, Outcome
 from contracts.values import Band, Money
 from gateway.asked_by import CreditChecker, Here
 from gateway.bodies import Body as Wanted
 from gateway.bodies import strictly
 from gateway.credit import queries
+from gateway.credit.periods import Bound, period, policy_of
 from gateway.credit.ruling import ruled
 from gateway.disclosure import private_among
 from gateway.reading import PAGE, PAGE_MAX, POSITION_MAX, reading
@@ -40,12 +40,16 @@ class Place(Wanted):
 
 
 class WhatIfBody(Wanted):
-    """A policy, and the one it is held against: the tenant's own where none is given."""
+    """A policy, and the one it is held against: the tenant's own where none is given.
+
+    `from` and `to` are moments with their zone, or days: from its beginning, up to its end, by the
+    clock of the tenant's policy.
+    """
 
     policy: DecisionPolicy
     against: DecisionPolicy | None = None
-    since: AwareDatetime | None = Field(default=None, alias="from")
-    until: AwareDatetime | None = Field(default=None, alias="to")
+    since: Bound | None = Field(default=None, alias="from")
+    until: Bound | None = Field(default=None, alias="to")
     after: Place | None = None
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = PAGE
 
@@ -82,13 +86,14 @@ async def what_if(
     body: Annotated[WhatIfBody, strictly(WhatIfBody), Body()],
 ) -> WhatIf:
     """List who would have been treated otherwise, page by page."""
-    against = body.against or await _own(site, who.tenant)
+    async with reading(site, who.tenant) as connection:
+        against = body.against or (await policy_of(connection, who.tenant)).decisions
+        bounds = await period(connection, who.tenant, body.since, body.until)
     ends = time.monotonic() + LOOK_SECONDS_MAX
     items: list[Difference] = []
     place, looked_at = body.after, 0
-    period = (body.since, body.until or now())
     while True:
-        rows = await _chunk(site, who.tenant, period, place)
+        rows = await _chunk(site, who.tenant, bounds, place)
         for row in rows:
             looked_at += 1
             place = Place(company_id=row["company_id"], seq=row["seq"])
@@ -102,21 +107,14 @@ async def what_if(
             return WhatIf(items=items, looked_at=looked_at, next_after=place)
 
 
-async def _own(site: Site, tenant: str) -> DecisionPolicy:
-    """Return the tenant's own policy."""
-    async with reading(site, tenant) as connection:
-        text = await connection.fetchval(queries.POLICY, tenant)
-    return (CreditPolicy.model_validate_json(text) if text else CreditPolicy()).decisions
-
-
 async def _chunk(
-    site: Site, tenant: str, period: tuple[datetime | None, datetime], place: Place | None
+    site: Site, tenant: str, bounds: tuple[datetime | None, datetime], place: Place | None
 ) -> Sequence[Any]:
     """Read on; a person's ratings are none of this."""
     async with reading(site, tenant) as connection:
         await connection.execute(f"SET LOCAL statement_timeout = '{queries.WHAT_IF_TIMEOUT}'")
         after = (str(place.company_id), place.seq) if place else ("", 0)
-        rows = await connection.fetch(queries.PAST, tenant, *period, *after)
+        rows = await connection.fetch(queries.PAST, tenant, *bounds, *after)
         private = await private_among(connection, tenant, [UUID(r["company_id"]) for r in rows])
     # All rows count, so that the last chunk is known by its length.
     return [row if UUID(row["company_id"]) not in private else {**row, "new": None} for row in rows]

@@ -17,8 +17,14 @@ WHERE tenant_id = $1 AND company_id = $2 AND created_at IS NOT NULL
 """
 STREAM = f"""
 SELECT {COLUMNS} FROM history
-WHERE tenant_id = $1 AND stream_id = $2 AND seq < $3 ORDER BY seq DESC LIMIT $4
+WHERE tenant_id = $1 AND stream_id = $2 AND seq < $3 AND id NOT IN (
+  SELECT c.event_id::uuid FROM credit_history c JOIN credit_history x
+    ON x.tenant_id = c.tenant_id AND x.company_id = c.company_id AND x.check_id = c.check_id
+  WHERE c.tenant_id = $1 AND c.company_id = $5
+    AND x.what = 'CreditReportExpired' AND x.cause = 'ENQUIRY')
+ORDER BY seq DESC LIMIT $4
 """
+"""Who asked about a person is forgotten after a year, here as in the company's credit."""
 CAUSES = f"""
 WITH RECURSIVE chain AS (
   SELECT id, type, category, stream_id, at, by, causation, 1 AS depth FROM history
@@ -41,7 +47,7 @@ async def happened(
     connection: Connection, tenant: str, company_id: UUID, before: int, limit: int
 ) -> list[Any]:
     """Return what happened to a company, the latest first, as far as it may be shown."""
-    rows = await connection.fetch(STREAM, tenant, company_id, before, limit)
+    rows = await connection.fetch(STREAM, tenant, company_id, before, limit, str(company_id))
     return await disclosed(connection, tenant, rows)
 
 
