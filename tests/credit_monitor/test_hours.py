@@ -43,6 +43,29 @@ def test_hours_are_those_of_working_days(begin: str, hours: int, end: str) -> No
     assert after_working_hours(at(begin), hours, STOCKHOLM) == at(end)
 
 
+@pytest.mark.parametrize(
+    ("zone", "begin", "hours", "end"),
+    [
+        (STOCKHOLM, "2026-12-23T15:00+01:00", 24, "2026-12-28T15:00+01:00"),
+        (STOCKHOLM, "2026-06-18T22:00+02:00", 4, "2026-06-22T02:00+02:00"),
+        (STOCKHOLM, "2027-01-06T10:00+01:00", 1, "2027-01-07T01:00+01:00"),
+        ("Europe/Oslo", "2026-05-13T09:00+02:00", 48, "2026-05-18T09:00+02:00"),
+        ("Europe/Helsinki", "2027-12-05T09:00+02:00", 24, "2027-12-08T00:00+02:00"),
+        ("UTC", "2026-12-23T15:00+00:00", 48, "2026-12-25T15:00+00:00"),
+    ],
+    ids=[
+        "Christmas with its eve, and a weekend",
+        "Midsummer's eve",
+        "raised at Epiphany",
+        "Ascension Day and a Norwegian 17th of May on a Sunday",
+        "a Sunday and Finland's Independence Day",
+        "a zone of no country",
+    ],
+)
+def test_nobody_works_on_public_holidays(zone: str, begin: str, hours: int, end: str) -> None:
+    assert after_working_hours(at(begin), hours, zone) == at(end)
+
+
 def test_three_days_over_the_night_the_clocks_go_forward_end_at_the_same_hour() -> None:
     assert after_working_hours(at("2026-03-27T09:00+01:00"), 72, STOCKHOLM) == at(
         "2026-04-01T09:00+02:00"

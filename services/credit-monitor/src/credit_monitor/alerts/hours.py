@@ -4,20 +4,36 @@ Everything is reckoned on the wall clock and turned into a moment last. A time t
 in spring is taken an hour later, one that comes twice in autumn the first time.
 """
 
+from collections.abc import Container
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
+import holidays
+
 DAY_HOURS = 24
-FRIDAY, SATURDAY = 4, 5
+SATURDAY = 5
+DAY = timedelta(days=1)
+COUNTRIES = {
+    "Europe/Stockholm": "SE",
+    "Europe/Oslo": "NO",
+    "Europe/Copenhagen": "DK",
+    "Europe/Helsinki": "FI",
+    "Europe/Mariehamn": "FI",
+    "Europe/London": "GB",
+}
+"""Whose public holidays nobody works on, by the tenant's zone; elsewhere only weekends are free."""
+FREE = ("public", "de_facto")
+"""In Sweden the eves of Midsummer, Christmas and New Year are free in fact, not in name."""
 
 
 def after_working_hours(begin: datetime, hours: int, zone: str) -> datetime:
     """Return the moment at which so many hours of working days have passed; 24 make a day."""
-    place = ZoneInfo(zone)
-    at = _working(begin.astimezone(place).replace(tzinfo=None))
+    place, free = ZoneInfo(zone), _free_days(zone)
+    at = _working(begin.astimezone(place).replace(tzinfo=None), free)
     for _ in range(hours // DAY_HOURS):
-        at += timedelta(days=1 if at.weekday() < FRIDAY else 3)
-    return _moment(_working_on(at, timedelta(hours=hours % DAY_HOURS)), place)
+        at = datetime.combine(_working(_tomorrow(at), free), at.time())
+    return _moment(_working_on(at, timedelta(hours=hours % DAY_HOURS), free), place)
 
 
 def next_digest(after: datetime, hour: int, zone: str) -> tuple[date, datetime]:
@@ -34,21 +50,31 @@ def digest_on(day: date, hour: int, zone: str) -> datetime:
     return _moment(datetime.combine(day, time(hour)), ZoneInfo(zone))
 
 
-def _working(at: datetime) -> datetime:
-    """Return a wall clock's time, or the next Monday's beginning where it is a weekend's."""
-    if at.weekday() < SATURDAY:
-        return at
-    monday = at.date() + timedelta(days=7 - at.weekday())
-    return datetime.combine(monday, time())
+@cache
+def _free_days(zone: str) -> Container[date]:
+    """Return the public holidays of a zone's country; a year is reckoned when it is asked for."""
+    country = COUNTRIES.get(zone)
+    if country is None:
+        return ()
+    known = holidays.country_holidays(country).supported_categories
+    return holidays.country_holidays(country, categories=[one for one in FREE if one in known])
 
 
-def _working_on(at: datetime, rest: timedelta) -> datetime:
-    """Go on for less than a day, past a weekend."""
-    later = at + rest
-    if later.weekday() < SATURDAY:
-        return later
-    friday_ends = datetime.combine(at.date() + timedelta(days=1), time())
-    return _working(friday_ends) + (later - friday_ends)
+def _working(at: datetime, free: Container[date]) -> datetime:
+    """Return a wall clock's time, or the beginning of the next day that people work on."""
+    while at.weekday() >= SATURDAY or at.date() in free:
+        at = _tomorrow(at)
+    return at
+
+
+def _tomorrow(at: datetime) -> datetime:
+    return datetime.combine(at.date() + DAY, time())
+
+
+def _working_on(at: datetime, rest: timedelta, free: Container[date]) -> datetime:
+    """Go on for less than a day, past days on which nobody works."""
+    later, ends = at + rest, _tomorrow(at)
+    return later if later < ends else _working(ends, free) + (later - ends)
 
 
 def _moment(wall: datetime, place: ZoneInfo) -> datetime:
