@@ -205,7 +205,7 @@ async def finished_afterwards(registry: Registry, files: list[Path]) -> None:
     assert len(await registry.tables()) == TABLES
 
 
-SUGGESTED = "SELECT unnest(registry.suggest('{a}', '{a}', '{a}', 'SE', NULL, 3)) LIMIT 3"
+SUGGESTED = "SELECT * FROM registry.walk('a', '{a}', 'SE', NULL, 3)"
 COMPANIES = "SELECT count(*) FROM registry.entries WHERE parent IS NULL"
 
 

@@ -25,6 +25,10 @@ VARIED_LETTERS_MIN = 4
 """Names that begin with fewer letters are of many kinds by themselves."""
 CORRECTED_LETTERS_MIN = 4
 """Fewer letters are one slip from everything."""
+LONG_MIN = 10
+"""With so many letters few names begin, mostly, and so with one word and the next one's start."""
+ENOUGH = 5
+"""So many seen at once make looking for the same words in another order vain."""
 STARTS_MAX = 3
 """What as few letters find is put down beforehand, so many companies of it:"""
 FIRSTS_MAX = 10
@@ -39,10 +43,9 @@ BY_START = f"""
 SELECT {HIT} FROM registry.firsts e
 WHERE e.start = $1 AND e.wanted = $2 AND e.place <= $3 ORDER BY e.place
 """
-BY_NAME = f"""
-SELECT {HIT} FROM unnest(registry.suggest($1, $2, $3, $4, $5, $6)) WITH ORDINALITY s (id, place)
-JOIN registry.entries e USING (id) ORDER BY s.place
-"""
+BY_NAME = f"SELECT {HIT} FROM registry.walk($1, $2, $3, $4, $5) e"
+BY_LONG_NAME = f"SELECT {HIT} FROM registry.few($1, $2, $3, $4) e"
+BY_WORDS = f"SELECT {HIT} FROM registry.by_words($1, $2, $3, $4) e"
 BY_SPELLING = f"""
 SELECT {HIT}, s.spelling
 FROM registry.respelled($1, $2, $3) WITH ORDINALITY s (id, spelling, place)
@@ -104,13 +107,15 @@ async def _by_name(
     if rows := await _firsts(connection, query, typed):
         return rows
     wholes = list(dict.fromkeys([*_turned(typed.start), *_turned(typed.name)]))
+    count = query.limit * 3 // 2 if len(typed.start) >= VARIED_LETTERS_MIN else query.limit
     # A legal form that is complete may be left out of account; one half typed may be a word.
     begun = [typed.start, typed.name] if typed.form and typed.name else [typed.start]
-    where = query.country, query.municipality
-    count = query.limit * (2 if len(typed.start) >= VARIED_LETTERS_MIN else 1)
-    rows = await connection.fetch(
-        BY_NAME, wholes, begun, list(words), *where, count, timeout=SECONDS_MAX
-    )
+    for start in begun:
+        rows += await _begun(connection, query, start, wholes, count)
+    seen = list({row["id"] for row in rows})
+    if len(seen) < ENOUGH and len(words) > 1:
+        where = list(words), seen, query.country, count
+        rows += await connection.fetch(BY_WORDS, *where, timeout=SECONDS_MAX)
     rows = _varied(rows, wholes)
     if typed.form:
         rows.sort(key=lambda row: row["key"] not in wholes or row["legal_form"] != typed.form)
@@ -125,6 +130,20 @@ async def _firsts(connection: Connection, query: SearchRegistry, typed: Wording)
     return await connection.fetch(
         BY_START, typed.start, query.country or "", query.limit, timeout=SECONDS_MAX
     )
+
+
+async def _begun(
+    connection: Connection, query: SearchRegistry, start: str, wholes: Sequence[str], count: int
+) -> list[Any]:
+    """Find names, or later words of them, that begin so."""
+    if (len(start) >= LONG_MIN or " " in start) and not query.municipality:
+        few = await connection.fetch(
+            BY_LONG_NAME, start, wholes, query.country, count, timeout=SECONDS_MAX
+        )
+        if len(few) < count:
+            return few
+    where = query.country, query.municipality
+    return await connection.fetch(BY_NAME, start, wholes, *where, count, timeout=SECONDS_MAX)
 
 
 def _varied(rows: Sequence[Any], wholes: Sequence[str]) -> list[Any]:

@@ -35,7 +35,7 @@ def spellings(words: Sequence[str], known: Sequence[tuple[str, str, int]]) -> li
     """
     found: dict[str, None] = {}
     for place, word in enumerate(words):
-        own = set(_slips(word))
+        own = frozenset(_slips(word))
         head = word[:START_LETTERS] if len(word) >= START_LETTERS else None
         better: dict[str, int] = {}
         for slip, start, uses in known:
@@ -57,15 +57,17 @@ def spellings(words: Sequence[str], known: Sequence[tuple[str, str, int]]) -> li
 
 def one_slip(one: str, other: str) -> bool:
     """Tell whether two words are at most one slip apart."""
-    if one == other:
-        return True
     if len(one) > len(other):
         one, other = other, one
-    same = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
-    one, other = one[same:], other[same:]
-    if len(one) < len(other):
-        return one == other[1:]
-    return one[1:] == other[1:] or (one[:2] == other[1::-1] and one[2:] == other[2:])
+    same, end = 0, len(one)
+    while same < end and one[same] == other[same]:
+        same += 1
+    if end < len(other):
+        return one[same:] == other[same + 1 :]
+    if one[same + 1 :] == other[same + 1 :]:
+        return True
+    changed_places = one[same] == other[same + 1] and one[same + 1] == other[same]
+    return changed_places and one[same + 2 :] == other[same + 2 :]
 
 
 def _slips(word: str) -> Iterator[str]:
