@@ -2,6 +2,7 @@
 
 import os
 import platform
+import sys
 import sysconfig
 from importlib.metadata import version
 from pathlib import Path
@@ -42,6 +43,8 @@ def _system() -> str:
 
 def _build() -> str:
     """Say how the interpreter was built: it makes a difference of half."""
+    if sys.base_prefix == "/usr":
+        return "as the distribution builds it"
     told = str(sysconfig.get_config_var("CONFIG_ARGS"))
     optimised = "--enable-optimizations" in told
     return "built with profile-guided optimisation" if optimised else "built without optimisation"

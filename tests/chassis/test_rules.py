@@ -70,6 +70,17 @@ def test_no_service_declares_a_stream() -> None:
             assert not re.search(r"\b(add|update|delete|purge)_stream\(", text), file
 
 
+def test_only_who_asks_others_has_a_line_to_each_server() -> None:
+    services = installed()
+    assert [service.name for service in services if service.asks] == ["gateway"]
+    asking = {
+        file.relative_to(HOUSE / "services").parts[0]
+        for file in SOURCES
+        if (HOUSE / "services") in file.parents and "site.ask." in file.read_text()
+    }
+    assert asking == {"gateway"}
+
+
 def test_a_point_is_passed_until_its_turn_and_only_where_it_is_armed() -> None:
     failpoints.arm("test.here:3:raise")
     try:

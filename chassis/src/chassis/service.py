@@ -41,6 +41,11 @@ class Service:
         return frozenset(SOURCES[form.category] for one in self.reactions for form in one.to)
 
     @property
+    def asks(self) -> bool:
+        """Say whether it asks others, through a line to each server; who is asked asks nobody."""
+        return self.http is not None
+
+    @property
     def role(self) -> str:
         """Return the name in Postgres, without the prefix."""
         return self.name.replace("-", "_")

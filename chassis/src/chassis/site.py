@@ -69,7 +69,7 @@ async def open_site(service: "Service", settings: Settings) -> AsyncIterator[Sit
         keys = await _open_keys(stack, settings, service.name)
         url = settings.nats_url.get_secret_value()
         client, connecting = _line(stack, url, service, settings)
-        servers = url.split(",")
+        servers = url.split(",") if service.asks else []
         lines = [_line(stack, one, service, settings)[0] for one in servers if len(servers) > 1]
         await asyncio.wait([connecting], timeout=BUS_SECONDS)
         appender = Appender(settings.database_url.get_secret_value(), service.name)

@@ -3,10 +3,10 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-
-import httpx2
+from urllib.parse import urlsplit
 
 COME_AGAIN_SECONDS = 0.3
+CONNECT_SECONDS_MAX = 5.0
 SILENCE_SECONDS_MAX = 25.0
 """Twice the gateway's heartbeat: whoever is silent for longer is gone."""
 
@@ -19,34 +19,47 @@ class Listener:
     tenant: str
     key: str
     ids: list[int] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
     visits: int = 0
-    keeps_texts: bool = False
 
-    async def listen(self, http: httpx2.AsyncClient) -> None:
+    async def listen(self) -> None:
         """Listen until cancelled, going on where the last stream ended."""
         while True:
-            with suppress(httpx2.TransportError):
-                await self._visit(http)
+            with suppress(OSError, EOFError):
+                await self._visit()
             await asyncio.sleep(COME_AGAIN_SECONDS)
 
-    async def _visit(self, http: httpx2.AsyncClient) -> None:
-        headers = {
-            "Authorization": f"Bearer {self.key}",
-            "Last-Event-ID": str(self.ids[-1] if self.ids else 0),
-        }
-        url = f"{self.gateway}/api/v1/events"
-        timeout = httpx2.Timeout(5.0, read=SILENCE_SECONDS_MAX)
-        async with http.stream("GET", url, headers=headers, timeout=timeout) as answer:
-            if answer.status_code != 200:
-                return
-            self.visits += 1
-            seen = 0
-            async for line in answer.aiter_lines():
-                if line.startswith("id: "):
-                    seen = int(line[4:])
-                elif line.startswith("data: ") and self.keeps_texts:
-                    self.texts.append(line)
-                elif not line and seen:
-                    self.ids.append(seen)
-                    seen = 0
+    async def _visit(self) -> None:
+        where = urlsplit(self.gateway)
+        async with asyncio.timeout(CONNECT_SECONDS_MAX):
+            reader, writer = await asyncio.open_connection(where.hostname, where.port)
+        try:
+            last = self.ids[-1] if self.ids else 0
+            head = (
+                "GET /api/v1/events HTTP/1.1\r\nHost: drill\r\nConnection: close\r\n"
+                f"Authorization: Bearer {self.key}\r\nLast-Event-ID: {last}\r\n\r\n"
+            )
+            writer.write(head.encode())
+            await self._hear(reader)
+        finally:
+            writer.transport.abort()
+
+    async def _hear(self, reader: asyncio.StreamReader) -> None:
+        """Note each event once all of it is there; sizes of chunks stand on lines of their own."""
+        if b" 200 " not in await self._line(reader):
+            return
+        self.visits += 1
+        seen = 0
+        while True:
+            line = await self._line(reader)
+            if line.startswith(b"id: "):
+                seen = int(line[4:])
+            elif line.isspace() and seen:
+                self.ids.append(seen)
+                seen = 0
+
+    async def _line(self, reader: asyncio.StreamReader) -> bytes:
+        async with asyncio.timeout(SILENCE_SECONDS_MAX):
+            line = await reader.readline()
+        if not line.endswith(b"\n"):
+            raise EOFError
+        return line

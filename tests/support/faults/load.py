@@ -70,7 +70,7 @@ class Load:
                 asyncio.create_task(self._read(asking)),
                 asyncio.create_task(self._change_ratings(http)),
             ]
-            listening = [asyncio.create_task(one.listen(http)) for one in self.listeners]
+            listening = [asyncio.create_task(one.listen()) for one in self.listeners]
             try:
                 yield
             finally:
