@@ -75,7 +75,7 @@ async def backlog(box: Onebox) -> AsyncIterator[Backlog]:
 async def ceiling(box: Onebox) -> AsyncIterator[str]:
     """Run the gateway's app with nobody behind it; yields its address."""
     port = free_port()
-    place = Place(box.home, box.urls["database"], box.nats_url("gateway"), port, "")
+    place = Place(box.home, box.urls["database"], box.nats_url("gateway"), port, {})
     environment = {**os.environ, **program("gateway", place, {}).environment}
     url = f"http://{LOOPBACK}:{port}"
     async with process("benchmarks.ceiling", **environment) as started:

@@ -187,7 +187,11 @@ def test_of_two_watchers_the_one_that_wakes_up_late_tells_nothing(
     box = watched.box.box
     urls = box.urls
     place = programs.Place(
-        box.home, urls["database"], box.nats_url("credit-monitor"), free_port(), urls["creditsafe"]
+        box.home,
+        urls["database"],
+        box.nats_url("credit-monitor"),
+        free_port(),
+        {"creditsafe": urls["creditsafe"]},
     )
     program = programs.service("credit-monitor", place, box.options.environment)
     second = Child(program, tmp_path / "second.log")

@@ -34,7 +34,7 @@ def second(box: RunningBox, name: str) -> Iterator[str]:
         box.box.urls["database"],
         box.box.nats_url(name),
         port,
-        box.box.urls["creditsafe"],
+        {"creditsafe": box.box.urls["creditsafe"]},
     )
     environment = {"KUNDVAKT_CREDIT_POLL_SECONDS": "0.25"}
     child = Child(programs.service(name, place, environment), box.box.home.logs / "second.log")

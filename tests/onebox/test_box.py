@@ -1,8 +1,10 @@
 """All of Kundvakt at once: started, every process killed in turn, and well again."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -12,6 +14,7 @@ from onebox.box import SERVICES, Onebox, Options, PortTakenError
 from support.box import SAMPLE_ROWS
 
 pytestmark = [pytest.mark.servers, pytest.mark.journey]
+LOOK_SECONDS = 0.1
 PROCESSES = {*SERVICES, "postgres", "nats", "creditsafe", "mail"}
 
 
@@ -78,3 +81,24 @@ async def test_given_servers_are_used_instead_of_our_own(tmp_path: Path) -> None
             assert set(box.processes) == PROCESSES - {"postgres", "nats"}
             assert not box.home.postgres.exists()
             assert await companies(box, await demo.seed(box)) == 0
+
+
+async def test_other_bureaus_stand_in_and_take_a_tenants_login(tmp_path: Path) -> None:
+    options = Options(sample_rows=SAMPLE_ROWS, other_bureaus=("dnb", "tic"))
+    async with Onebox(tmp_path / "home", options) as box:
+        key = await demo.seed(box)
+        assert set(box.processes) == {*PROCESSES, "dnb", "tic"}
+        async with demo.client(box, key) as api, asyncio.timeout(60):
+            for bureau in options.other_bureaus:
+                wish = {"headers": {"Idempotency-Key": bureau}, "json": {"bureau": bureau}}
+                (await api.put("/settings/credit-bureau", **wish)).raise_for_status()
+                standing = await once_read(api)
+                assert (standing["bureau"], standing["login_refused_at"]) == (bureau, None)
+
+
+async def once_read(api: httpx2.AsyncClient) -> dict[str, Any]:
+    while True:
+        standing: dict[str, Any] = (await api.get("/settings/credit-bureau")).json()
+        if standing["last_read_at"]:
+            return standing
+        await asyncio.sleep(LOOK_SECONDS)

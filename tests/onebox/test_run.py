@@ -6,9 +6,10 @@ import pytest
 
 from contracts.catalogue import EVENTS
 from contracts.examples import example
-from onebox.__main__ import failpoints, passed_on
+from onebox.__main__ import failpoints, passed_on, standing_in
 from onebox.addresses import as_role, as_user
 from onebox.box import SERVICES
+from onebox.programs import accounts_at
 from onebox.tale import TOLD, line
 
 
@@ -27,6 +28,16 @@ def test_what_is_meant_for_the_run_is_not_passed_on() -> None:
         "PATH": "/bin",
     }
     assert passed_on(told) == {"KUNDVAKT_LOG_LEVEL": "DEBUG", "OTEL_SERVICE_NAME": "x"}
+
+
+def test_a_bureau_at_which_somebody_has_an_account_does_not_stand_in() -> None:
+    assert standing_in({}) == ("dnb", "tic")
+    assert standing_in({"KUNDVAKT_DNB_KEY": "ours", "KUNDVAKT_HOME": "here"}) == ("tic",)
+
+
+def test_credit_monitor_is_let_in_where_bureaus_stand_in() -> None:
+    urls = {"creditsafe": "http://one", "tic": "http://two"}
+    assert accounts_at(urls) == {"KUNDVAKT_TIC_URL": "http://two", "KUNDVAKT_TIC_KEY": "demo"}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from chassis.migrate import MigrationFailed
 from onebox import demo
 from onebox.box import SERVICES, Onebox, Options
 from onebox.problems import CannotRunError
+from onebox.programs import OTHERS
 from onebox.terminal import say
 
 DEMO_RATING_SECONDS = 5.0
@@ -65,6 +66,15 @@ def passed_on(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def standing_in(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return which bureaus besides Creditsafe stand in: those that nobody has an account at."""
+    return tuple(
+        name
+        for name in OTHERS
+        if not any(given.startswith(f"KUNDVAKT_{name.upper()}_") for given in environment)
+    )
+
+
 async def run(settings: RunSettings) -> None:
     """Run until the task is cancelled."""
     task = asyncio.current_task()
@@ -79,6 +89,7 @@ async def run(settings: RunSettings) -> None:
         nats_url=settings.nats_url.get_secret_value(),
         failpoints=failpoints(settings.failpoint),
         bureau_every_seconds=DEMO_RATING_SECONDS if settings.demo else 0,
+        other_bureaus=standing_in(os.environ),
         sample_rows=settings.sample_rows,
         environment={**own, **passed_on(os.environ)},
     )

@@ -34,8 +34,8 @@ class Options:
 
     Without a URL a server is embedded; `http_port` 0 takes a free one. `failpoints` arm one step
     in a service's first process. `bureau_every_seconds` lets the stand-in bureau change ratings
-    by itself. `sample_rows` is the size of the sample registry, 0 the usual one. `environment`
-    is told to every service.
+    by itself; `other_bureaus` stand in besides it. `sample_rows` is the size of the sample
+    registry, 0 the usual one. `environment` is told to every service.
     """
 
     http_port: int = 0
@@ -44,6 +44,7 @@ class Options:
     services: tuple[str, ...] = SERVICES
     failpoints: Mapping[str, str] = field(default_factory=dict)
     bureau_every_seconds: float = 0.0
+    other_bureaus: tuple[str, ...] = ()
     sample_rows: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -148,10 +149,10 @@ class Onebox:
         await migrate(urls["database"], urls["nats"], self.home.password, services)
         registry = self.role_url("kundvakt_enrichment", "kundvakt_enrichment")
         await load_sample(registry, self.home.logs / "registry.log", self.options.sample_rows)
-        bureau = programs.bureau(self.home, self.options.bureau_every_seconds)
-        mail = programs.mail(self.home)
-        urls["creditsafe"], urls["mail"] = bureau.url, mail.url
-        await self._supervisor.start([bureau.program, mail.program])
+        bureaus, mail = self._bureaus(), programs.mail(self.home)
+        reached = {name: bureau.url for name, bureau in bureaus.items()}
+        urls |= {**reached, "mail": mail.url}
+        await self._supervisor.start([*(one.program for one in bureaus.values()), mail.program])
         behind: list[Program] = []
         front: list[Program] = []
         for name in self.options.services:
@@ -162,10 +163,16 @@ class Onebox:
                 database_url=urls["database"],
                 nats_url=self.nats_url(name),
                 port=own,
-                bureau_url=bureau.url,
+                bureaus=reached,
                 smtp_url=mail.smtp_url,
             )
             program = programs.service(name, place, self.options.environment)
             (front if name == "gateway" else behind).append(program)
         await self._supervisor.start(behind, self.options.failpoints)
         await self._supervisor.start(front, self.options.failpoints)
+
+    def _bureaus(self) -> dict[str, programs.Bureau]:
+        """Return the stand-in bureaus: Creditsafe's, and others if they are wished."""
+        every = self.options.bureau_every_seconds
+        others = {name: programs.bureau(self.home, name) for name in self.options.other_bureaus}
+        return {"creditsafe": programs.bureau(self.home, "creditsafe", every), **others}

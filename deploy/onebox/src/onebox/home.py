@@ -30,10 +30,13 @@ class Home:
         self.postgres = self.path / "postgres"
         self.nats = self.path / "nats"
         self.logs = self.path / "logs"
-        self.bureau = self.path / "creditsafe.sqlite"
         self.mail = self.path / "mail.sqlite"
         self.api_key = self.path / "api-key"
         self._secret = b""
+
+    def bureau(self, name: str) -> Path:
+        """Return where a stand-in bureau keeps what it knows."""
+        return self.path / f"{name}.sqlite"
 
     @contextmanager
     def claimed(self) -> Iterator[None]:

@@ -11,23 +11,25 @@ from onebox.probe import answers
 from onebox.program import Program
 
 PREFIX = "kundvakt"
+OTHERS = {"dnb": ("KEY", "SECRET"), "tic": ("KEY",)}
+"""Bureaus besides Creditsafe that have a stand-in, and what an account there is named by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a service runs: its servers, its port, its bureau; and its mail server, if any."""
+    """Where a service runs: its servers, its port, the bureaus by name; and its mail server."""
 
     home: Home
     database_url: str
     nats_url: str
     port: int
-    bureau_url: str
+    bureaus: Mapping[str, str]
     smtp_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Bureau:
-    """The stand-in bureau and where it is reached."""
+    """A stand-in bureau and where it is reached."""
 
     program: Program
     url: str
@@ -74,9 +76,13 @@ def service(name: str, place: Place, environment: Mapping[str, str]) -> Program:
     }
     told["KUNDVAKT_HTTP_PORT" if name == "gateway" else "KUNDVAKT_OPS_PORT"] = str(place.port)
     if name == "credit-monitor":
-        told["KUNDVAKT_CREDITSAFE_URL"] = f"{place.bureau_url}/v1"
-        # Whoever names a mail server of their own means it.
-        environment = {"KUNDVAKT_SMTP_URL": place.smtp_url, **environment}
+        told["KUNDVAKT_CREDITSAFE_URL"] = f"{place.bureaus['creditsafe']}/v1"
+        # Whoever names a mail server or another bureau of their own means it.
+        environment = {
+            "KUNDVAKT_SMTP_URL": place.smtp_url,
+            **accounts_at(place.bureaus),
+            **environment,
+        }
     return Program(
         name,
         (sys.executable, "-m", "chassis.run", name),
@@ -86,15 +92,25 @@ def service(name: str, place: Place, environment: Mapping[str, str]) -> Program:
     )
 
 
-def bureau(home: Home, every_seconds: float) -> Bureau:
-    """Return the stand-in bureau; now and then it changes a rating by itself, if it is to."""
+def accounts_at(bureaus: Mapping[str, str]) -> dict[str, str]:
+    """Return how credit-monitor reaches the bureaus besides Creditsafe, and is let in there."""
+    told: dict[str, str] = {}
+    for name, secrets in OTHERS.items():
+        if name in bureaus:
+            own = f"KUNDVAKT_{name.upper()}"
+            told |= {f"{own}_URL": bureaus[name], **{f"{own}_{one}": "demo" for one in secrets}}
+    return told
+
+
+def bureau(home: Home, name: str, every_seconds: float = 0.0) -> Bureau:
+    """Return a stand-in bureau; now and then it changes a rating by itself, if it is to."""
     port = free_port()
-    command = (sys.executable, "-m", "standins.creditsafe", "--port", str(port))
+    command = (sys.executable, "-m", f"standins.{name}", "--port", str(port))
     changing = ("--demo-every", f"{every_seconds:g}") if every_seconds else ()
     url = f"http://{LOOPBACK}:{port}"
     program = Program(
-        "creditsafe",
-        (*command, "--state", str(home.bureau), *changing),
+        name,
+        (*command, "--state", str(home.bureau(name)), *changing),
         ready=lambda: answers(f"{url}/healthz"),
         stop_seconds_max=1.0,
     )
