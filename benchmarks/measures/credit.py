@@ -193,7 +193,7 @@ async def in_money(watch: Watch, numbers: list[str]) -> AsyncIterator[Row]:
 async def _unasked(watch: Watch) -> None:
     """Wait until two readings went by in which nothing else was asked for."""
     others, calm = -1.0, 0
-    async with asyncio.timeout(MINUTE):
+    async with asyncio.timeout(10 * MINUTE):
         while calm < 2:  # noqa: PLR2004 - two readings
             await asyncio.sleep(POLL_SECONDS)
             made = await watch.calls()

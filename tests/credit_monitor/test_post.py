@@ -19,6 +19,7 @@ from credit_monitor.alerts.lookout import escalate, settle
 from credit_monitor.mail import outbox
 from credit_monitor.mail.postman import DOUBTS_MAX, GIVE_UP, Postman
 from credit_monitor.mail.settings import MailSettings
+from credit_monitor.mail.undelivered import undelivered
 from standins.testing import StandIn
 
 pytestmark = pytest.mark.servers
@@ -241,9 +242,27 @@ async def test_what_the_server_refuses_for_good_is_not_sent_again(
     post.misbehave(at=at, answer=answer, times=None)
     await post.hand_over()
     assert await post.states() == ["dropped"]
+    (shown,) = await undelivered(post.we.site.pool, post.we.tenant, 10)
+    assert (shown["state"], str(answer) in shown["reason"]) == ("dropped", True)
     post.server.control("DELETE", "faults")
     await post.hand_over(ahead=timedelta(days=1))
     assert post.caught() == []
+
+
+async def test_what_is_put_off_is_shown_until_it_arrives(post: Post) -> None:
+    pool, tenant = post.we.site.pool, post.we.tenant
+    await post.changed(await post.we.user())
+    post.misbehave(greylist=1)
+    await post.hand_over()
+    (shown,) = await undelivered(pool, tenant, 10)
+    assert (shown["state"], shown["attempts"]) == ("queued", 1)
+    await post.hand_over(ahead=timedelta(minutes=30))
+    assert await undelivered(pool, tenant, 10) == []
+
+
+def test_a_server_that_was_away_for_months_is_still_asked_every_minute(post: Post) -> None:
+    post.postman._away = 100_000  # noqa: SLF001 - longer than any test lasts
+    assert post.postman._pause() == 60.0  # noqa: SLF001 - the same
 
 
 @pytest.mark.parametrize(("at", "answer"), [("ehlo", 421), ("mail", 421), ("mail", 554)])

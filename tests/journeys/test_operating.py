@@ -198,5 +198,6 @@ def test_operators_see_how_it_stands_with_a_bureau_and_act(
     assert "read again from" in kundvakt(
         box, "credit", "replay", "creditsafe", "--since", "2026-11-01"
     )
+    assert kundvakt(box, "credit", "undelivered", "--tenant", tenant) == ""
     said = kundvakt(box, "credit", "re-rate", "--tenant", tenant, "--yes")
     assert said.startswith("1 reports: at creditsafe")

@@ -21,6 +21,7 @@ from chassis.operator import as_service, installed, operator
 from chassis.tenancy import set_tenant
 from contracts.credit_checks import RequestCreditCheck
 from contracts.values import Band
+from credit_monitor.mail.undelivered import undelivered
 from credit_monitor.operators import operating, overview
 
 T = TypeVar("T")
@@ -97,6 +98,21 @@ def replay_command(
     naive = since.replace(tzinfo=None)
     done = _in_service(lambda one: operating.replay(one, bureau, tenant, naive))
     typer.echo(f"{done} accounts are read again from {naive:%Y-%m-%d %H:%M:%S}")
+
+
+@app.command("undelivered")
+def undelivered_command(
+    tenant: TenantOption = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many at most, the latest.")] = 100,
+) -> None:
+    """List mails about alerts that were refused for good, or are put off, and why."""
+    for one in _in_service(lambda connection: undelivered(connection, tenant, limit)):
+        kind = "digest" if one["digest"] else "mail"
+        state = (
+            "never" if one["state"] == "dropped" else f"after {one['attempts']} attempts not yet"
+        )
+        to = f"{one['tenant_id']} user {one['user_id']}"
+        typer.echo(f"{one['at']:%Y-%m-%d %H:%M} {to}: {kind} {state} taken: {one['reason']}")
 
 
 @app.command("re-rate")
