@@ -130,7 +130,12 @@ class Trigrams:
         """Fill a table and index it."""
         self._connection = await asyncpg.connect(
             self._url,
-            server_settings={"jit": "off", "statement_timeout": "0", "transaction_timeout": "0"},
+            server_settings={
+                "jit": "off",
+                "statement_timeout": "0",
+                "transaction_timeout": "0",
+                "maintenance_work_mem": "512MB",
+            },
         )
         await self._connection.execute(
             "CREATE EXTENSION IF NOT EXISTS pg_trgm; DROP TABLE IF EXISTS names;"

@@ -16,20 +16,23 @@ from typer.testing import CliRunner
 from chassis import failpoints
 from chassis.edge import new_id
 from chassis.failpoints import Failure
+from contracts.enrichment import SearchRegistry
 from enrichment.app import service
 from enrichment.commands import app
 from enrichment.formats.listing import FileBroken
-from enrichment.load import LoadRefused, Telling, edition_of, editions, load
+from enrichment.load import LoadRefused, edition_of, editions, load
 from enrichment.registry import look_up
 from enrichment.sample.company import AS_OF, Sampled, companies
 from enrichment.sample.files import write_sample
+from enrichment.search import search
+from enrichment.under_way import Telling, put_down
 from onebox.testing import Servers
 
 pytestmark = pytest.mark.servers
 
 ROWS = 90
-TABLES = 10
-"""Four that stay, and the six of the set that is read."""
+TABLES = 11
+"""Five that stay, and the six of the set that is read."""
 STEPS_BEFORE = [
     *("set-begun", "rows-copied:2", "file-copied:3", "step-built:1", "step-built:5"),
     *("step-built:14", "set-filled", "sources-noted"),
@@ -86,6 +89,24 @@ def numbers_of(seed: int) -> set[str]:
 async def test_a_registry_is_empty_until_one_is_loaded(registry: Registry) -> None:
     assert await registry.numbers() == set()
     assert await editions(registry.url) == set()
+
+
+async def test_until_the_first_load_is_done_a_question_is_told_how_far_it_is(
+    registry: Registry, small: list[Path]
+) -> None:
+    asked = SearchRegistry(tenant="t1", q="bygg")
+    async with asyncio.timeout(10), put_down(registry.url, "reading", 200) as state:
+        state.more(50)
+        told = None
+        while not told or told.percent != 25:
+            told = (await search(registry.reader, asked)).loading
+            await asyncio.sleep(0.02)
+        assert told.doing == "reading"
+    assert (await search(registry.reader, asked)).loading is None
+    await load(registry.url, small, "one", AS_OF)
+    async with put_down(registry.url, "reading", 200):
+        nothing = await search(registry.reader, SearchRegistry(tenant="t1", q="xqzw"))
+        assert nothing.loading is None
 
 
 async def test_what_was_loaded_is_read(registry: Registry, small: list[Path]) -> None:

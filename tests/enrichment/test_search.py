@@ -358,6 +358,21 @@ async def test_a_question_taken_back_stops_its_query(
     await until(held, 0)
 
 
+async def test_a_question_asked_again_is_taken_back_with_the_first(
+    site: Site, held: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("enrichment.search.SECONDS_MAX", 60)
+    query = SearchRegistry(tenant="t1", q="xqz bygg", search_id=new_id())
+    first = asyncio.create_task(on_search(query, site))
+    await until(held, 1)
+    again = asyncio.create_task(on_search(query, site))
+    await asyncio.sleep(0)
+    assert query.search_id
+    await on_forget(ForgetSearch(tenant="t1", search_id=query.search_id), site)
+    assert [(await one).items for one in (first, again)] == [(), ()]
+    await until(held, 0)
+
+
 async def test_a_question_that_takes_long_is_answered_with_what_was_found(
     site: Site, held: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,10 +140,22 @@ class RegistryHit(Value):
     matches: tuple[tuple[int, int], ...] = ()
 
 
+LoadingStep: TypeAlias = Literal["writing", "reading", "building"]
+"""A sample's files are written, files are read, and what was read is made ready to be searched."""
+
+
+class RegistryLoading(Value):
+    """How far the first load of a registry is: until it is done nothing is found."""
+
+    doing: LoadingStep
+    percent: int
+
+
 class RegistryHits(Message):
-    """The best first."""
+    """The best first; with `loading` there is nothing yet that could be found."""
 
     items: tuple[RegistryHit, ...]
+    loading: RegistryLoading | None = None
 
 
 class LookUpCompany(Query):

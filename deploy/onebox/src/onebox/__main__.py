@@ -18,6 +18,7 @@ from onebox import demo
 from onebox.box import SERVICES, Onebox, Options
 from onebox.problems import CannotRunError
 from onebox.programs import OTHERS
+from onebox.registry import AT_ONCE_ROWS
 from onebox.terminal import say
 
 DEMO_RATING_SECONDS = 5.0
@@ -98,6 +99,8 @@ async def run(settings: RunSettings) -> None:
         async with Onebox(settings.home, options) as box:
             key = await demo.seed(box) if settings.demo else ""
             greet(box, key, time.monotonic() - began)
+            if await box.registry_loaded():
+                say(f"the registry is loaded, {time.monotonic() - began:.0f} s after the start")
             if key:
                 await demo.show(box, key)
             await asyncio.Event().wait()
@@ -114,6 +117,8 @@ def greet(box: Onebox, key: str, seconds: float) -> None:
     if key:
         say(f"API key of the tenant 'demo': {key}")
         say(f"curl -H 'Authorization: Bearer {key}' {url}/api/v1/companies")
+    if box.options.sample_rows > AT_ONCE_ROWS:
+        say(f"the registry is being loaded; {url}/api/v1/registry/companies?q= says how far it is")
     say(f"ready {url}")
 
 

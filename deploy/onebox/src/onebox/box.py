@@ -1,5 +1,6 @@
 """Everything on one machine: servers, stand-in bureau and services, composed and supervised."""
 
+import asyncio
 import os
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -18,7 +19,7 @@ from onebox.permissions import ADMIN, CATEGORIES, password_variable
 from onebox.postgres import Postgres
 from onebox.problems import CannotRunError
 from onebox.program import Program
-from onebox.registry import load_sample
+from onebox.registry import AT_ONCE_ROWS, load_sample
 from onebox.supervisor import Supervisor
 
 SERVICES = tuple(CATEGORIES)
@@ -59,6 +60,7 @@ class Onebox:
         self._stack = AsyncExitStack()
         self._postgres: Postgres | None = None
         self._nats: Nats | None = None
+        self._loading: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Start everything; return when all of it is ready."""
@@ -121,6 +123,29 @@ class Onebox:
         given = self.options.nats_url
         return as_user(given, user, password) if password else given
 
+    async def registry_loaded(self) -> bool:
+        """Wait for the sample registry, where it is loaded meanwhile; say whether it was."""
+        if self._loading is None:
+            return False
+        await asyncio.shield(self._loading)
+        return True
+
+    async def _load_registry(self) -> None:
+        """Load the sample registry: before anything else starts, or if it is large, beside it."""
+        registry = self.role_url("kundvakt_enrichment", "kundvakt_enrichment")
+        rows = self.options.sample_rows
+        loading = load_sample(registry, self.home.logs / "registry.log", rows)
+        if rows <= AT_ONCE_ROWS:
+            await loading
+            return
+        self._loading = asyncio.create_task(loading)
+        self._stack.push_async_callback(self._stop_loading, self._loading)
+
+    @staticmethod
+    async def _stop_loading(loading: "asyncio.Task[None]") -> None:
+        loading.cancel()
+        await asyncio.wait({loading})
+
     async def _start_servers(self) -> None:
         urls = self._supervisor.urls
         urls["database"] = self.options.database_url
@@ -147,8 +172,7 @@ class Onebox:
             )
         services = [find(name) for name in self.options.services]
         await migrate(urls["database"], urls["nats"], self.home.password, services)
-        registry = self.role_url("kundvakt_enrichment", "kundvakt_enrichment")
-        await load_sample(registry, self.home.logs / "registry.log", self.options.sample_rows)
+        await self._load_registry()
         bureaus, mail = self._bureaus(), programs.mail(self.home)
         reached = {name: bureau.url for name, bureau in bureaus.items()}
         urls |= {**reached, "mail": mail.url}

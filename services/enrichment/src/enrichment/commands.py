@@ -5,8 +5,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from enrichment.sample.numbers import Lead
 from enrichment.settings import RegistrySettings
 from enrichment.sources.configured import configured
 from enrichment.sources.port import Unavailable
+from enrichment.under_way import put_down
 from enrichment.wishes import Waiting, ask_for_sync, still_waiting
 
 T = TypeVar("T")
@@ -140,7 +142,9 @@ def sample_command(
             typer.echo("A registry is loaded already; the sample does not replace it.")
         else:
             with tempfile.TemporaryDirectory(prefix="kundvakt-sample-") as directory:
-                files = _written(Path(directory), seed, rows)
+                async with put_down(url, "writing", companies_among(rows)) as state:
+                    writing = partial(_written, Path(directory), seed, rows, tell=state.more)
+                    files = await asyncio.to_thread(writing)
                 with shown(files) as telling:
                     loaded = await load(url, files, edition, AS_OF, telling)
                 _report(loaded)
@@ -179,11 +183,22 @@ def database_url(given: str) -> str:
     return given or operator().database("enrichment")
 
 
-def _written(directory: Path, seed: int, rows: int, lead: Lead = "8/9") -> list[Path]:
+def _written(
+    directory: Path,
+    seed: int,
+    rows: int,
+    lead: Lead = "8/9",
+    tell: Callable[[int], object] = int,
+) -> list[Path]:
     """Write a sample, and show how far it has come."""
     count = companies_among(rows)
     with typer.progressbar(length=count, label="companies written", file=sys.stderr) as bar:
-        return write_sample(directory, seed, count, lead, bar.update)
+
+        def more(companies: int) -> None:
+            bar.update(companies)
+            tell(companies)
+
+        return write_sample(directory, seed, count, lead, more)
 
 
 def _report(loaded: Loaded) -> None:

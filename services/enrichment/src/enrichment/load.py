@@ -23,6 +23,7 @@ from chassis.failpoints import reach
 from enrichment.building import build_set
 from enrichment.copying import Copy, connect, copy_file
 from enrichment.formats.source import form_of
+from enrichment.under_way import Telling, put_down
 
 log = structlog.get_logger()
 
@@ -58,14 +59,6 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """Who is told how far a load has come: bytes copied; a step done, as which of how many."""
-
-    copied: Callable[[int], object] = int
-    step: Callable[[str, int, int], object] = lambda *_: None
-
-
-@dataclass(frozen=True, slots=True)
 class _Job:
     """What is to be loaded, where to, and who is told."""
 
@@ -90,8 +83,10 @@ async def load(
     try:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOADING_LOCK):
             raise LoadRefused("Another load is running.")
-        job = _Job(url, files, edition, as_of, telling or Telling())
-        return await _load(connection, job)
+        size = sum(path.stat().st_size for path in files)
+        async with put_down(url, "reading", size) as state:
+            job = _Job(url, files, edition, as_of, (telling or Telling()).also(state))
+            return await _load(connection, job)
     finally:
         await connection.close()
 

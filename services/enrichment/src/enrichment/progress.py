@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from enrichment.load import Telling
+from enrichment.under_way import Telling
 
 LABEL_WIDTH = 24
 

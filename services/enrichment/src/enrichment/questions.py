@@ -18,6 +18,11 @@ async def answered(
     """Return an answer, or nothing once the question is taken back."""
     if search_id is None:
         return await answer
+    if (before := _in_hand.get(search_id)) is not None:
+        # Asked again because it takes long: there is one answer to it, and one to be taken back.
+        answer.close()
+        await asyncio.wait({before})
+        return NONE if before.cancelled() else before.result()
     task = asyncio.ensure_future(answer)
     _in_hand[search_id] = task
     try:

@@ -14,6 +14,7 @@ from enrichment.names import Wording, plain, wording
 from enrichment.picks import picked
 from enrichment.registry import REGISTRIES
 from enrichment.spelling import heads, slips, spellings
+from enrichment.under_way import first_load
 
 SECONDS_MAX = 0.5
 """For each of a few looks into the database: whoever types has typed on by then."""
@@ -65,7 +66,8 @@ _APART = re.compile(r"[\s.\-\u2010-\u2015]+")
 async def search(connection: Connection, query: SearchRegistry) -> RegistryHits:
     """Return the companies that could be meant, the best first."""
     words = wording(query.q).start.split()
-    return RegistryHits(items=tuple(_hit(row, words) for row in await rows(connection, query)))
+    found = tuple(_hit(row, words) for row in await rows(connection, query))
+    return RegistryHits(items=found, loading=None if found else await first_load(connection))
 
 
 async def rows(connection: Connection, query: SearchRegistry) -> list[Any]:

@@ -16,8 +16,8 @@ from contracts.enrichment import (
     ForgetSearch,
     LookUpCompany,
     RegistryEntry,
-    RegistryHit,
     RegistryHits,
+    RegistryLoading,
     SearchRegistry,
 )
 from contracts.identifiers import NumberInvalid, NumberKind, identify, workplace
@@ -59,9 +59,10 @@ class Hit(BaseModel):
 
 
 class Hits(BaseModel):
-    """The best first."""
+    """The best first; with `loading`, how far the first load is, nothing can be found yet."""
 
     items: list[Hit]
+    loading: RegistryLoading | None = None
 
 
 @router.get("")
@@ -89,25 +90,26 @@ async def search_registry(
         search_id=new_id(),
     )
     found = await _found(request, site, query)
-    numbers = [(hit.country, hit.organisation_number) for hit in found]
+    numbers = [(hit.country, hit.organisation_number) for hit in found.items]
     here = await companies_with(site, who.tenant, numbers)
     return Hits(
         items=[
             Hit.model_validate(hit.model_dump() | {"company_id": here.get(number)})
-            for hit, number in zip(found, numbers, strict=True)
-        ]
+            for hit, number in zip(found.items, numbers, strict=True)
+        ],
+        loading=found.loading,
     )
 
 
-async def _found(request: Request, site: Site, query: SearchRegistry) -> tuple[RegistryHit, ...]:
+async def _found(request: Request, site: Site, query: SearchRegistry) -> RegistryHits:
     """Ask, and take the question back when nobody waits for the answer any more."""
     try:
         asked = site.ask.query("enrichment", query, RegistryHits)
-        return (await unless_left(request, asked)).items
+        return await unless_left(request, asked)
     except Left:
         forget = ForgetSearch.model_validate(query.model_dump(include={"tenant", "search_id"}))
         await site.ask.tell("enrichment", forget)
-        return ()
+        return RegistryHits(items=())
 
 
 @router.get("/{country}/{number}")
