@@ -43,11 +43,12 @@ ACK_WAIT_SECONDS = 30.0
 """Three times the longest handling; longer, and a deploy would leave events lying."""
 UNACKNOWLEDGED_MAX = 2_000
 REACTION_SECONDS = 0.1
-HISTORY_SECONDS = 0.02
 """Reactions are taken ten times a second at most: under load what came meanwhile shares a
-transaction, and nobody sees the difference. History, which screens wait for, is taken in fifty
-times a second at most: a batch costs all who carry it more than its events do. What comes after a
-pause is taken at once."""
+transaction, and nobody sees the difference. What comes after a pause is taken at once."""
+REST_SECONDS_MAX = 0.05
+"""History, which screens wait for, rests only as long as its last batch took: on a busy machine
+what came meanwhile shares the next one, and a batch costs all who carry it more than its events
+do."""
 
 
 def subjects(service: Service) -> list[str]:
@@ -135,9 +136,9 @@ async def consume(site: Site) -> None:
             async with leading(url, f"{name}:consume") as lock:
                 subscription = await subscribed(site)
                 log.info("consumer leads", consumer=name)
-                pace = HISTORY_SECONDS if site.service.keep else REACTION_SECONDS
+                rest = _as_long if site.service.keep else _the_rest
                 try:
-                    await _fetch_for_ever(subscription, intake, lock, pace)
+                    await _fetch_for_ever(subscription, intake, lock, rest)
                 finally:
                     with suppress(NatsError):
                         await subscription.unsubscribe()
@@ -156,7 +157,17 @@ async def subscribed(site: Site) -> Any:
     )
 
 
-async def _fetch_for_ever(subscription: Any, intake: Intake, lock: Any, pace: float) -> None:
+def _as_long(spent: float) -> float:
+    return min(spent, REST_SECONDS_MAX)
+
+
+def _the_rest(spent: float) -> float:
+    return REACTION_SECONDS - spent
+
+
+async def _fetch_for_ever(
+    subscription: Any, intake: Intake, lock: Any, rest: Callable[[float], float]
+) -> None:
     clock = asyncio.get_running_loop().time
     looked_at = clock()
     async with aclosing(batches(subscription)) as coming:
@@ -167,8 +178,8 @@ async def _fetch_for_ever(subscription: Any, intake: Intake, lock: Any, pace: fl
             if clock() - looked_at >= FETCH_SECONDS:
                 await still_leading(lock)
                 looked_at = clock()
-            if messages and (early := began + pace - clock()) > 0:
-                await asyncio.sleep(early)
+            if 0 < len(messages) < BATCH_EVENTS and (seconds := rest(clock() - began)) > 0:
+                await asyncio.sleep(seconds)
 
 
 async def batches(subscription: Any) -> AsyncGenerator[list[Msg], None]:

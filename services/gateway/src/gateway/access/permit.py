@@ -67,6 +67,8 @@ def require_permissions(app: FastAPI) -> None:
 
 async def only_known_parameters(request: Request) -> None:
     """Refuse query parameters that the route does not have, and repeated ones."""
+    if not request.scope["query_string"]:
+        return
     route = request.scope["route"]
     assert isinstance(route, APIRoute)  # noqa: S101 - stands on API routes only
     known = set(_parameters(route.dependant))
