@@ -15,6 +15,7 @@ from contracts.companies.company import (
     CompanyIdentity,
     CompanyRestored,
     RelationEnded,
+    RelationStarted,
 )
 from contracts.enrichment import CompanyNotInRegistry
 from credit_monitor import work
@@ -55,7 +56,7 @@ async def test_that_a_watch_began_is_said_to_follow_from_the_rating(
 async def test_who_is_left_out_is_looked_at_once(
     office: Office, number: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Saying so is the last step with most companies: neither it nor its echo asks for another."""
+    """Neither that it was said asks for another look, nor a fact that changes nothing about it."""
     looked_at: list[UUID] = []
     look = Desk.look
 
@@ -67,7 +68,14 @@ async def test_who_is_left_out_is_looked_at_once(
     company = await office.customer(number, form="HB")
     await office.work_off()
     assert await office.told(company) == ["monitoring-excluded"]
+    today = now().date()
+    await office.hear(RelationStarted(company_id=company, relation="prospect", since=today))
+    await office.work_off()
     assert looked_at == [company]
+    await office.enriched(company, number, "AB")
+    await office.work_off()
+    assert looked_at[1:]
+    assert await office.told(company) == ["monitoring-excluded", *WATCHED]
 
 
 async def test_every_change_is_told_once_however_often_it_is_read(

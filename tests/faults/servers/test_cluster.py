@@ -76,6 +76,7 @@ def test_losing_the_leader_of_three_fails_no_command(
     nodes = cluster.nodes
     pace = Pace(commands=rate, reads=10)
     with drilling(place_of(cluster.box), tmp_path, pace=pace, tolerated=ANOTHER_ORDER) as drill:
+        began = time.monotonic()
         drill.written(30)
         calm = is_calm(drill)
         leader = nodes.leader()
@@ -84,9 +85,11 @@ def test_losing_the_leader_of_three_fails_no_command(
         time.sleep(FAULT_SECONDS)
         nodes.heal()
         nodes.ready()
+        asked, seconds = len(drill.load.ledger), time.monotonic() - began
     log(
-        f"{fault.__name__} {leader.name} at {rate:g} a second: {first_answers(drill)}, slowest"
-        f" {drill.load.slowest_seconds:.2f} s, quiet after {drill.quiet_seconds:.1f} s"
+        f"{fault.__name__} {leader.name} at {rate:g} a second: {asked} asked in {seconds:.1f} s,"
+        f" {first_answers(drill)}, slowest {drill.load.slowest_seconds:.2f} s,"
+        f" quiet after {drill.quiet_seconds:.1f} s"
     )
     no_command_failed(drill, calm=calm)
     assert set(drill.load.reads) <= {200, 404}

@@ -66,7 +66,7 @@ async def _learn(connection: Connection, tenant: str, heard: dict[UUID, list[Hap
         after = _learnt(before, happened)
         if after == before:
             continue
-        if company_id not in in_hand and _is_of_no_concern(after, standing, policy):
+        if company_id not in in_hand and _is_of_no_concern(before, after, standing, policy):
             quiet[company_id] = after
             continue
         # Whoever works on the company holds its work first and what is known of it second; in
@@ -84,13 +84,20 @@ def _learnt(subject: Subject, heard: Sequence[Happened]) -> Subject:
     return subject
 
 
-def _is_of_no_concern(subject: Subject, standing: Standing, policy: CreditPolicy) -> bool:
+def _is_of_no_concern(
+    before: Subject, after: Subject, standing: Standing, policy: CreditPolicy
+) -> bool:
     """Say whether nothing follows for a company the bureau was never asked about.
 
-    Most companies are never checked, and each comes with several facts.
+    Most companies are never checked, and each comes with several facts. One that is left out, for
+    a reason that these facts change nothing about, was so when the reason came up.
     """
-    step, _ = next_step(subject, Credit(), Dealings(), policy)
-    return standing == Standing() and step is Step.NOTHING
+    if standing != Standing():
+        return False
+    then = next_step(after, Credit(), Dealings(), policy)
+    if then[0] is Step.EXCLUDE:
+        return then == next_step(before, Credit(), Dealings(), policy)
+    return then[0] is Step.NOTHING
 
 
 async def watch_rated_company(happened: Happened) -> None:
