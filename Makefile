@@ -18,7 +18,7 @@ IMAGES := companies enrichment credit-monitor gateway operator bureau
 # As a plugin of the engine, or as a program of its own.
 COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || \
                   echo docker-compose) --project-name kundvakt --file deploy/compose.yaml
-F ?= tests/faults tests/backup tests/journeys/test_registries.py
+F ?= tests
 # Fewer than this are no run to speak of; `F=tests/faults/test_x.py FAULTS_MIN=0` for a part.
 FAULTS_MIN ?= 2000
 
@@ -46,7 +46,7 @@ run: setup ## run all of Kundvakt here: servers, services, demo; Ctrl-C stops it
 	@exec $(BIN)/python -m onebox
 
 test: setup ## run the tests (T=tests/companies for some of them)
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(T)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(T)
 
 bench: setup ## measure beside limits and peers, write docs/benchmarks.md (B=append, FAST=1)
 	@$(BIN)/python -m benchmarks $(if $(FAST),--fast) $(B)
@@ -98,7 +98,7 @@ test-containers: setup ## run the tests on containers, and the tests of the cont
 	    tests/enrichment tests/gateway tests/containers
 
 test-faults: setup ## thousands of faults under load, for a long while; ends with their tally
-	@KUNDVAKT_FAULTS_MIN=$(FAULTS_MIN) $(BIN)/python -m pytest -m '' $(F)
+	@KUNDVAKT_FAULTS_MIN=$(FAULTS_MIN) $(BIN)/python -m pytest -m faults $(F)
 
 simulate: setup ## play schedules in memory for SECONDS=60, from SEED=1 on
 	@PYTHONPATH=tests $(BIN)/python -m support.simulation

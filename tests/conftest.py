@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -43,7 +44,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what cannot run here, and say why."""
+    """Give what shares a box to one worker; skip what cannot run here, and say why."""
+    for item in items:
+        if "box" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(whose_box(item)))
     need = {"containers", "servers"} if config.getoption("--containers") else {"containers"}
     items = [item for item in items if need & {mark.name for mark in item.iter_markers()}]
     if items and not engine_answers():
@@ -53,6 +57,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items if config.getoption("--containers") else ():
         if item.get_closest_marker("processes"):
             item.add_marker(out_of_reach)
+
+
+def whose_box(item: pytest.Item) -> str:
+    """Return where the box that a test runs on was started: its own file, or its folder."""
+    module: Any = getattr(item, "module", None)
+    return item.path.stem if hasattr(module, "box") else item.path.parent.name
 
 
 @pytest.fixture(scope="session")

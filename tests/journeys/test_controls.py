@@ -8,7 +8,7 @@ from support import box as beside
 from support.box import limited_companies, running_box
 from support.journey import EXPECTED, journey
 
-pytestmark = [pytest.mark.servers, pytest.mark.journey]
+pytestmark = [pytest.mark.servers, pytest.mark.journey, pytest.mark.faults]
 
 SABOTAGE = Path(__file__).parents[1] / "support" / "sabotage"
 NOTICED_SECONDS = 8.0

@@ -1,6 +1,5 @@
 """Any process may be killed at any step of the main job: the end is the same."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,16 +11,25 @@ from support.journey import EXPECTED, journey
 
 pytestmark = [pytest.mark.servers, pytest.mark.journey]
 
-CROSSED = bool(os.environ.get("KUNDVAKT_CROSS_STEPS"))
-"""Whether each step of the machinery is tried in every process that passes it, and not in one
-of them in turn: the long run."""
+QUICK = {
+    ("companies", "append.committed"),
+    ("enrichment", "intake.begun"),
+    ("credit-monitor", "credit-monitor.report-kept"),
+    ("gateway", "projector.applied"),
+    ("gateway", "gateway.command-asked"),
+}
+"""One of each kind; the others take their time, in `make test-faults`."""
+STEPS = [
+    pytest.param(at, id="-".join(at), marks=[] if at in QUICK else [pytest.mark.faults])
+    for at in steps(crossed=False)
+]
 ONCE_A_LIFE = {"credit-monitor.authenticated"}
 """Steps that a process passes when it begins, and then not for long."""
 DEATH_SECONDS_MAX = 5.0
 """All is done by then: what was not reached will not be."""
 
 
-@pytest.mark.parametrize("at", steps(crossed=CROSSED), ids="-".join)
+@pytest.mark.parametrize("at", STEPS)
 def test_a_process_killed_at_any_step_leaves_the_same_end(
     box: RunningBox, arms: Arms, numbers: Iterator[str], tenant: str, at: tuple[str, str]
 ) -> None:
@@ -54,3 +62,7 @@ def test_a_server_killed_in_the_middle_leaves_the_same_end(
     assert journey(box, client, number) == EXPECTED
     box.wait(box.box.restarted(process, before))
     box.ready()
+
+
+def test_the_quick_steps_are_steps_still() -> None:
+    assert set(steps(crossed=False)) > QUICK

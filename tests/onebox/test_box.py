@@ -13,14 +13,14 @@ from onebox import demo
 from onebox.box import SERVICES, Onebox, Options, PortTakenError
 from support.box import SAMPLE_ROWS
 
-pytestmark = [pytest.mark.servers, pytest.mark.journey]
 LOOK_SECONDS = 0.1
+pytestmark = [pytest.mark.servers, pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 PROCESSES = {*SERVICES, "postgres", "nats", "creditsafe", "mail"}
 
 
-@pytest.fixture
-async def box(tmp_path: Path) -> AsyncIterator[Onebox]:
-    async with Onebox(tmp_path / "home", Options(sample_rows=SAMPLE_ROWS)) as running:
+@pytest.fixture(scope="module")
+async def box(home: Path) -> AsyncIterator[Onebox]:
+    async with Onebox(home / "whole", Options(sample_rows=SAMPLE_ROWS)) as running:
         yield running
 
 
