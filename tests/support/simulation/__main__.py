@@ -3,18 +3,17 @@
 
 import os
 import sys
+import time
 
-from support.simulation.in_memory import in_memory
 from support.simulation.run import asked_seconds, run_for
-from support.simulation.world import Red
 
-with in_memory():
-    try:
-        ran = run_for(asked_seconds(), int(os.environ.get("SEED", "1")))
-    except Red as red:
-        print(red)
-        sys.exit(1)
-print(
-    f"simulation: {ran.schedules:,} schedules, 0 red,"
-    f" {ran.schedules / ran.seconds:,.0f} a second of one core"
-)
+began, played = time.monotonic(), 0
+for ended in run_for(asked_seconds(), int(os.environ.get("SEED", "1"))):
+    played += ended.schedules
+    if ended.red:
+        print(ended.red)
+        sys.exit(f"seed {ended.seed} is red")
+    a_second = ended.schedules / ended.seconds
+    print(f"seed {ended.seed}: {a_second:,.0f} a second of one core", flush=True)
+a_second = played / (time.monotonic() - began)
+print(f"simulation: {played:,} schedules, 0 red, {a_second:,.0f} a second of all cores")

@@ -1,17 +1,21 @@
 """Schedules without end: drawn by a seed; where tests look for a red one, by Hypothesis."""
-# ruff: noqa: T201 - it tells how it goes
 
 import gc
 import os
 import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import count
+from multiprocessing import get_context
 from random import Random
 
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as some
 from hypothesis.errors import NoSuchExample
 
-from support.simulation.schedule import ACTS, WATCHED_FROM, aloud, bytes_of, play
+from support.simulation.in_memory import in_memory
+from support.simulation.schedule import ACTS, WATCHED_FROM, bytes_of, play, sentences
 from support.simulation.world import Red
 
 STEPS_MIN, STEPS_MAX = 16, 44
@@ -23,12 +27,16 @@ ROUND = 2_000
 QUIET = list(HealthCheck)
 
 
-@dataclass(slots=True)
-class Ran:
-    """What a run has come to."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What the schedules of one seed have come to."""
 
-    schedules: int = 0
-    seconds: float = 0.0
+    seed: int
+    schedules: int
+    seconds: float
+    """Of a processor."""
+    red: str = ""
+    """The first red schedule, cut down, in sentences."""
 
 
 def drawn(dice: Random) -> bytes:
@@ -50,17 +58,20 @@ def shortened(schedule: bytes, off: frozenset[str] = frozenset()) -> bytes:
     return schedule
 
 
-def run(number: int, ran: Ran) -> None:
-    """Play one round of schedules of a seed; raises `Red` with a short red one."""
-    dice, began = Random(number), time.process_time()  # noqa: S311 - always the same
+def run(seed: int) -> Round:
+    """Play a seed's schedules, up to the first that is red."""
+    gc.disable()
+    dice, began = Random(seed), time.process_time()  # noqa: S311 - always the same
     try:
-        for _ in range(ROUND):
+        for number in range(ROUND):
             schedule = drawn(dice)
-            ran.schedules += 1
             if is_red(schedule, frozenset()):
-                aloud(shortened(schedule))
+                short = shortened(schedule)
+                told = "\n".join([*sentences(short), f"schedule {short.hex()}"])
+                return Round(seed, number + 1, time.process_time() - began, told)
+        return Round(seed, ROUND, time.process_time() - began)
     finally:
-        ran.seconds += time.process_time() - began
+        gc.collect()
 
 
 def is_red(schedule: bytes, off: frozenset[str]) -> bool:
@@ -101,21 +112,17 @@ def shortest_red(off: frozenset[str], kinds: str, at_most: int) -> bytes | None:
         return None
 
 
-def run_for(seconds: float, first: int) -> Ran:
-    """Play seed after seed until the time is up."""
-    ran, until = Ran(), time.monotonic() + seconds
-    gc.disable()
-    number = first
-    while time.monotonic() < until:
-        run(number, ran)
-        print(
-            f"seed {number}: {ran.schedules:,} schedules, "
-            f"{ran.schedules / ran.seconds:,.0f} a second of one core",
-            flush=True,
-        )
-        gc.collect()
-        number += 1
-    return ran
+def run_for(seconds: float, first: int) -> Iterator[Round]:
+    """Play seed after seed on every core, until the time is up or one is red."""
+    until, seeds = time.monotonic() + seconds, count(first)
+    with in_memory(), ProcessPoolExecutor(mp_context=get_context("fork")) as cores:
+        playing = {cores.submit(run, next(seeds)) for _ in range(os.cpu_count() or 1)}
+        while playing:
+            ended, playing = wait(playing, return_when=FIRST_COMPLETED)
+            for one in ended:
+                yield one.result()
+                if time.monotonic() < until:
+                    playing.add(cores.submit(run, next(seeds)))
 
 
 def asked_seconds() -> float:

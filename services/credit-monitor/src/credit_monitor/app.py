@@ -15,7 +15,7 @@ from credit_monitor.operators.showing import show_accounts
 from credit_monitor.reaching.accounts import Accounts
 from credit_monitor.reactions import reactions
 from credit_monitor.reconciling.reconciler import reconcile_for_ever
-from credit_monitor.settings import CreditSettings
+from credit_monitor.settings import credit_settings
 from credit_monitor.tidying.housekeeping import forget_raw_answers, let_go_for_ever, spread_choices
 from credit_monitor.tidying.keeping import keep_no_longer_than_needed
 from credit_monitor.watching.poller import poll_for_ever
@@ -25,7 +25,7 @@ from credit_monitor.working.worker import Worker
 
 async def deal_with_the_bureaus(site: Site) -> None:
     """Work off what is to be done and read what is told, at every account that is used."""
-    settings = CreditSettings()
+    settings = credit_settings()
     async with Accounts(site.pool, site.keys, settings) as accounts, asyncio.TaskGroup() as tasks:
         tasks.create_task(Worker(site, accounts).run())
         tasks.create_task(poll_for_ever(site, accounts, settings))

@@ -1,5 +1,7 @@
 """What the service is told by its environment about the bureau."""
 
+from functools import cache
+
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -68,3 +70,9 @@ class CreditSettings(BaseSettings):
         description="How far before the last notification seen each reading begins, for those "
         "published late; once an hour it is a whole day.",
     )
+
+
+@cache
+def credit_settings() -> CreditSettings:
+    """Return what the environment says, read once: that takes more than a millisecond."""
+    return CreditSettings()

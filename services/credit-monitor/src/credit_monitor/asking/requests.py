@@ -17,7 +17,7 @@ from credit_monitor.facts import subjects
 from credit_monitor.facts.forms import treatment
 from credit_monitor.facts.subject import Subject
 from credit_monitor.policy import policies
-from credit_monitor.settings import CreditSettings
+from credit_monitor.settings import credit_settings
 
 
 async def request(site: Site, command: RequestCreditCheck) -> Answer:
@@ -52,7 +52,7 @@ async def _decided(site: Site, connection: Connection, command: RequestCreditChe
     standing = await standing_of(connection, tenant)
     standing.require()
     call = _call(command, subject, standing.bureau)
-    free = timedelta(hours=CreditSettings().credit_free_hours)
+    free = timedelta(hours=credit_settings().credit_free_hours)
     facts = Facts(
         subject=subject,
         countries=standing.countries,

@@ -10,7 +10,7 @@ from credit_monitor.bureaus.opening import COUNTRIES, FIELDS, shared
 from credit_monitor.choosing import choices
 from credit_monitor.choosing.model import DEFAULT
 from credit_monitor.reaching import credentials
-from credit_monitor.settings import CreditSettings
+from credit_monitor.settings import credit_settings
 
 READ = """
 SELECT polled_at, CASE WHEN login_refused_at > coalesce(polled_at, '-infinity')
@@ -55,7 +55,7 @@ async def standing_of(connection: Connection, tenant: str) -> Standing:
     kept = await credentials.kept(connection, tenant)
     row = await connection.fetchrow(READ, account)
     own = parts_of(account)[1] is not None and bureau in kept
-    given = own or shared(CreditSettings(), bureau) is not None
+    given = own or shared(credit_settings(), bureau) is not None
     return Standing(
         bureau=bureau,
         own_credentials=own,

@@ -33,7 +33,7 @@ from credit_monitor.choosing.reporting import report
 from credit_monitor.choosing.standing import standing_of
 from credit_monitor.reaching import credentials
 from credit_monitor.reaching.hooks import heed
-from credit_monitor.settings import CreditSettings
+from credit_monitor.settings import credit_settings
 
 log = structlog.get_logger()
 router = NatsRouter()
@@ -79,7 +79,7 @@ async def _decided(
     async def wished(connection: Connection) -> CreditBureauWish:
         bureau = await settle(connection)
         own = bureau in await credentials.kept(connection, command.tenant)
-        if lasting and not own and shared(CreditSettings(), bureau) is None:
+        if lasting and not own and shared(credit_settings(), bureau) is None:
             raise Rejected(
                 "bureau-credentials-missing",
                 f"Give the credentials of an account at this bureau: {_wanted(bureau)}.",

@@ -24,7 +24,7 @@ from credit_monitor.facts.subject import Subject
 from credit_monitor.facts.subjects import Standing
 from credit_monitor.policy import policies
 from credit_monitor.policy.next_step import Dealings
-from credit_monitor.settings import CreditSettings
+from credit_monitor.settings import credit_settings
 from credit_monitor.watching import listings, notices
 from credit_monitor.watching.listings import Listing
 from credit_monitor.work import Work
@@ -101,7 +101,7 @@ class Desk:
     @property
     def free_hours(self) -> float:
         """Return for how long the bureau does not charge the same question again."""
-        return CreditSettings().credit_free_hours
+        return credit_settings().credit_free_hours
 
     def _is_elsewhere(self, listing: Listing | None, credit: Credit) -> bool:
         """Say whether a company has a place at another account, or under another reference."""
