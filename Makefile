@@ -46,7 +46,7 @@ run: setup ## run all of Kundvakt here: servers, services, demo; Ctrl-C stops it
 	@exec $(BIN)/python -m onebox
 
 test: setup ## run the tests (T=tests/companies for some of them)
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(T)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) $(T)
 
 bench: setup ## measure beside limits and peers, write docs/benchmarks.md (B=append, FAST=1)
 	@$(BIN)/python -m benchmarks $(if $(FAST),--fast) $(B)

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
 
 from chassis.edge import new_id
 from onebox import addresses
 from onebox.testing import Servers, running
+from support.sharing import BoxesShared
 from support.stack import engine_answers
 
 # How long an example takes says something about the machine, not about what is tested.
@@ -37,6 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
         addresses.PORTS = addresses.PORTS[own :: worker["workercount"]]
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BoxesShared:
+    """Give the tests that share a box to one worker."""
+    return BoxesShared(config, log)
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out what needs a container engine, unless it was asked for."""
     asked = config.getoption("--containers")
@@ -44,10 +50,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give what shares a box to one worker; skip what cannot run here, and say why."""
-    for item in items:
-        if "box" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group(whose_box(item)))
+    """Skip what cannot run here, and say why."""
     need = {"containers", "servers"} if config.getoption("--containers") else {"containers"}
     items = [item for item in items if need & {mark.name for mark in item.iter_markers()}]
     if items and not engine_answers():
@@ -57,12 +60,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items if config.getoption("--containers") else ():
         if item.get_closest_marker("processes"):
             item.add_marker(out_of_reach)
-
-
-def whose_box(item: pytest.Item) -> str:
-    """Return where the box that a test runs on was started: its own file, or its folder."""
-    module: Any = getattr(item, "module", None)
-    return item.path.stem if hasattr(module, "box") else item.path.parent.name
 
 
 @pytest.fixture(scope="session")

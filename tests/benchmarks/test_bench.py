@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.journey,
+    pytest.mark.faults,
+    pytest.mark.timeout(300),
+]
 HOUSE = Path(__file__).parents[2]
 
 
-@pytest.mark.servers
-@pytest.mark.journey
-@pytest.mark.timeout(300)
 def test_measures_can_be_taken_where_no_rate_is_promised() -> None:
     names = ["append", "relay", "projection", "rebuild"]
     done = subprocess.run(  # noqa: S603 - our own program
@@ -31,9 +34,6 @@ def test_measures_can_be_taken_where_no_rate_is_promised() -> None:
         assert name in done.stdout
 
 
-@pytest.mark.servers
-@pytest.mark.journey
-@pytest.mark.timeout(300)
 def test_the_registry_is_measured_beside_its_peers() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--fast", "registry"],
@@ -49,9 +49,6 @@ def test_the_registry_is_measured_beside_its_peers() -> None:
         assert name in done.stdout
 
 
-@pytest.mark.servers
-@pytest.mark.journey
-@pytest.mark.timeout(300)
 def test_the_credit_watch_is_measured_beside_a_bare_one() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--fast", "credit"],

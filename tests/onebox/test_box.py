@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import pytest_asyncio
 
 from onebox import demo
 from onebox.box import SERVICES, Onebox, Options, PortTakenError
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.journey, pytest.mark.asyncio(loop
 PROCESSES = {*SERVICES, "postgres", "nats", "creditsafe", "mail"}
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def box(home: Path) -> AsyncIterator[Onebox]:
     async with Onebox(home / "whole", Options(sample_rows=SAMPLE_ROWS)) as running:
         yield running
