@@ -35,6 +35,10 @@ async def asked(servers: Servers, tmp_path: Path) -> AsyncIterator[tuple[int, st
     both = await servers.install("hangingup", gateway.app.service, enrichment.app.service)
     url = servers.database_url("hangingup_enrichment", "hangingup_enrichment")
     await load(url, write_sample(tmp_path, 3, 90), "one", AS_OF)
+    admin = await asyncpg.connect(servers.admin_url)
+    # Otherwise a query that waits for a lock soon gives up by itself.
+    await admin.execute("ALTER ROLE hangingup_enrichment SET lock_timeout = '60s'")
+    await admin.close()
     async with both.site(gateway.app.service) as front, both.site(enrichment.app.service) as back:
         settings = back.settings
         broker = wire.broker(
@@ -60,8 +64,8 @@ async def asked(servers: Servers, tmp_path: Path) -> AsyncIterator[tuple[int, st
 
 
 async def until(holder: Any, running: int) -> None:
-    """Wait until so many searches run in the database."""
-    async with asyncio.timeout(10):
+    """Wait until so many searches run in the database, for less long than one may run by itself."""
+    async with asyncio.timeout(5):
         while await holder.fetchval(RUNNING) != running:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.01)
 
@@ -83,7 +87,8 @@ async def test_who_hangs_up_stops_the_query_in_the_database(
             )
             await until(holder, 1)
             writer.close()
-            # The lock is still held: only being taken back ends the query so soon.
+            # The lock is still held, and a query may take ten seconds: only being taken back ends
+            # it so soon.
             await until(holder, 0)
     finally:
         await holder.close()

@@ -1,7 +1,7 @@
 """The type-ahead: which registered company somebody means, from the first letter on."""
 
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import permutations
 from typing import Any
@@ -77,29 +77,29 @@ async def rows(connection: Connection, query: SearchRegistry) -> list[Any]:
     """
     found: list[Any] = []
     with suppress(TimeoutError):
-        async for some in _found(connection, query):
-            found += some
-    first = {row["id"]: row for row in reversed(found)}
-    ranked = [first.pop(row["id"]) for row in found if row["id"] in first]
-    return ranked[: query.limit]
+        await _look(connection, query, found)
+    first: dict[int, Any] = {}
+    for row in found:
+        first.setdefault(row["id"], row)
+    return list(first.values())[: query.limit]
 
 
-async def _found(connection: Connection, query: SearchRegistry) -> AsyncIterator[Sequence[Any]]:
-    """Look by number, by what was picked before, by name, and last by another spelling."""
+async def _look(connection: Connection, query: SearchRegistry, found: list[Any]) -> None:
+    """Find by number, by what was picked before, by name, and last by another spelling."""
     typed = wording(query.q)
     words = typed.start.split()[:WORDS_MAX]
     if query.country and query.country not in REGISTRIES:
         return
     numbered = await _by_number(connection, query) if _DIGITS.search(query.q) else []
-    yield numbered
+    found += numbered
     if len(numbered) >= query.limit or not words:
         return
     picks = await picked(connection, HIT, query, " ".join(words))
     named = await _by_name(connection, query, typed, words)
     whole = [row for row in named if row["key"] in {typed.start, typed.name}]
-    yield [*whole, *picks, *named]
-    if not (numbered or picks or named) and len(typed.start) >= CORRECTED_LETTERS_MIN:
-        yield await _by_spelling(connection, query, words)
+    found += [*whole, *picks, *named]
+    if not found and len(typed.start) >= CORRECTED_LETTERS_MIN:
+        found += await _by_spelling(connection, query, words)
 
 
 async def _by_name(
