@@ -1,8 +1,10 @@
 """Ratings that people ask for, on a real Postgres and a bureau over real HTTP."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -24,7 +26,7 @@ from contracts.credit_checks import (
 )
 from contracts.credit_policy import CreditPolicy
 from contracts.message import Answer
-from contracts.values import Sealed
+from contracts.values import Money, Sealed
 from credit_monitor import costs as credit_costs
 from credit_monitor.asking.requests import request
 from credit_monitor.credit.model import credits_
@@ -280,6 +282,18 @@ async def test_a_check_interrupted_anywhere_is_answered_once_and_counted_once(
     (call,) = await calls(office)
     assert call["outcome"] == "ANSWERED"
     assert call["attempts"] == (2 if step in {"ordered", "report-fetched"} else 1)
+
+
+async def test_what_was_paid_in_another_currency_is_not_added_to_this_ones(
+    office: Office, numbers: Iterator[str]
+) -> None:
+    for currency in ("NOK", "SEK"):
+        price = Money(amount=Decimal(10), currency=currency)
+        await decide(office, CreditPolicy(prices={"creditsafe": price}))
+        await office.watched(next(numbers))
+    told = await costs(office)
+    assert {line.currency for line in told.items} == {"NOK", "SEK"}
+    assert told.total == Money(amount=Decimal(10), currency="SEK")
 
 
 async def test_a_paid_call_whose_answer_never_came_is_the_same_call_when_it_is_asked_again(

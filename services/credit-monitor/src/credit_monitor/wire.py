@@ -74,9 +74,12 @@ async def on_costs(query: ReadCreditCosts, site: Site) -> CreditCosts:
         policy = await policies.load(connection, query.tenant)
         month = query.month or month_of(now(), policy.time_zone)
         rows = await costs.by_purpose(connection, query.tenant, month)
-    total = sum((row["cost"] for row in rows), Decimal(0))
     cap = policy.monthly_cap
-    currency = next((row["currency"] for row in rows if row["currency"]), None)
+    currencies = {row["currency"] for row in rows if row["currency"]}
+    # A tenant whose prices went over to another currency sees that one's sum, not one of both.
+    present = {money.currency for money in (*policy.prices.values(), *([cap] if cap else []))}
+    currency = min(currencies & present or currencies, default=None)
+    total = sum((row["cost"] for row in rows if row["currency"] == currency), Decimal(0))
     return CreditCosts(
         month=month,
         items=tuple(CostLine(**dict(row)) for row in rows),
