@@ -1,6 +1,8 @@
 """All that an installation has kept, read as its administrator: what the checker judges."""
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -9,6 +11,7 @@ from uuid import UUID
 import nats
 import orjson
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import ServiceUnavailableError
 
 from chassis.applying import EVENT, told_from
 from chassis.postgres import connect
@@ -19,6 +22,9 @@ from gateway.app import service as screens
 from support.faults.place import Place
 
 PAGE = 1_000
+FETCH_SECONDS = 10.0
+KNOWN_SECONDS_MAX = 30.0
+LOOK_SECONDS = 0.2
 Rows = dict[tuple[str, str], str]
 """A read model: the hash of each row, by tenant and key."""
 
@@ -183,7 +189,7 @@ async def _read_bus(nats_url: str) -> list[Fact]:
         found: list[Fact] = []
         left = (await jetstream.stream_info(STREAM)).state.messages
         while left > 0:
-            messages = await subscription.fetch(min(PAGE, left), timeout=10)
+            messages = await _fetched(subscription, min(PAGE, left))
             found += [
                 fact
                 for message in messages
@@ -193,6 +199,15 @@ async def _read_bus(nats_url: str) -> list[Fact]:
         return found
     finally:
         await client.close()
+
+
+async def _fetched(subscription: Any, many: int) -> list[Any]:
+    """Fetch; a server that was just cut off may not know yet who has what was just made."""
+    async with asyncio.timeout(KNOWN_SECONDS_MAX):
+        while True:
+            with suppress(ServiceUnavailableError):
+                return list(await subscription.fetch(many, timeout=FETCH_SECONDS))
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _from_bus(headers: Mapping[str, str], body: bytes) -> Fact | None:
