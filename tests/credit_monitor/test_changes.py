@@ -12,7 +12,16 @@ from contracts.credit_monitor import CompanyRated
 from contracts.examples import example
 from contracts.values import Band, CreditRating, Money
 from credit_monitor.bureaus.creditsafe_values import part
-from credit_monitor.credit.changes import Fact, Told, changes_of, is_as_seen, seen_as, sides
+from credit_monitor.credit.changes import (
+    Fact,
+    Told,
+    changes_of,
+    is_as_seen,
+    looked_at,
+    seen_as,
+    sides,
+    since_when,
+)
 from credit_monitor.credit.settlement import Settled, settle
 from credit_monitor.credit.state import same
 
@@ -117,9 +126,26 @@ def test_several_changes_since_the_last_poll_are_told_one_by_one() -> None:
 
 def test_there_and_back_within_one_poll_is_two_changes() -> None:
     bureau, us = bureau_and_us()
-    told = [*bureau.change(15), *bureau.change(60)]
-    us.settle(told)
+    told = [*bureau.change(15, 5), *bureau.change(60)]
+    assert not us.settle(told).look_again
     assert [rating.score for rating in us.recorded] == ["15", "60"]
+
+
+def test_there_and_back_that_may_be_halves_is_told_a_poll_later() -> None:
+    bureau, us = bureau_and_us()
+    told = [*bureau.change(15), *bureau.change(60)]
+    assert us.settle(told).look_again
+    assert us.recorded == []
+    us.settle([], patient=False)
+    assert [rating.score for rating in us.recorded] == ["15", "60"]
+
+
+def test_halves_of_a_change_and_of_the_one_back_are_told_whole() -> None:
+    bureau, us = bureau_and_us()
+    there, back = bureau.change(15, 5), bureau.change(60)
+    assert us.settle([*there[:2], *back[:2]]).look_again
+    us.settle([there[2], back[2]])
+    assert figures(us.recorded) == [("15", "5"), ("60", "100")]
 
 
 def test_what_is_told_again_under_other_ids_is_no_change() -> None:
@@ -134,7 +160,7 @@ def test_what_is_told_again_under_other_ids_is_no_change() -> None:
 
 def test_without_how_far_we_are_a_change_there_and_back_would_be_told_again() -> None:
     bureau, us = bureau_and_us()
-    told = [*bureau.change(15), *bureau.change(60)]
+    told = [*bureau.change(15, 5), *bureau.change(60)]
     us.settle(told)
     us.settle(told)
     assert len(us.recorded) == 2
@@ -186,10 +212,10 @@ def test_what_fits_is_told_as_it_was_told_whatever_was_forgotten_after_it() -> N
 def test_a_change_there_is_told_with_the_change_back_when_only_that_came_in_time() -> None:
     bureau, us = bureau_and_us()
     us.as_of = bureau.at
-    late, back = bureau.change(15), bureau.change(60)
+    late, back = bureau.change(15, 5), bureau.change(60)
     us.settle(back)
     us.settle(late)
-    assert figures(us.recorded) == [("15", "100"), ("60", "100")]
+    assert figures(us.recorded) == [("15", "5"), ("60", "100")]
 
 
 def test_what_was_forgotten_is_seen_whole_once_all_that_followed_is_told() -> None:
@@ -218,6 +244,37 @@ def test_the_two_halves_of_one_change_may_come_apart() -> None:
     assert us.settle(told[:1]).held
     us.settle(told[1:])
     assert us.recorded == [bureau.rating]
+
+
+def test_halves_of_two_changes_are_told_whole_when_the_third_does_not_fit_them() -> None:
+    bureau, us = bureau_and_us(84)
+    one, two, three = bureau.change(59, 5), bureau.change(96, 9), bureau.change(59, 6)
+    assert us.settle([*one[:2], *two[:2], *three]).look_again
+    assert us.recorded == []
+    us.settle([one[2], two[2]])
+    assert figures(us.recorded) == [("59", "5"), ("96", "9"), ("59", "6")]
+
+
+def test_a_report_that_says_nothing_new_leaves_what_happened_before_it_to_be_told() -> None:
+    bureau, us = bureau_and_us(81)
+    bureau.change(15, 5)
+    first = bureau.change(60, 7)
+    bureau.change(95, 9)
+    back = bureau.change(60, 7)
+    us.settle(first)
+    us.settle(back)
+    assert figures(us.recorded) == [("15", "5"), ("60", "7"), ("95", "9"), ("60", "7")]
+
+
+def test_what_was_forgotten_between_two_changes_takes_nothing_from_the_later_one() -> None:
+    bureau, us = bureau_and_us(75)
+    bureau.change(24, 2)
+    told = [one for it in ((45, 4), (80, 8), (87, 8)) for one in bureau.change(*it)]
+    bureau.change(45, 4)
+    told += bureau.change(16, 1)
+    us.settle(told, patient=False)
+    lost, end = ("24", "2"), [("45", "4"), ("16", "1")]
+    assert figures(us.recorded) == [lost, ("45", "4"), ("80", "8"), ("87", "8"), *end]
 
 
 def test_half_of_a_change_that_was_lost_before_is_no_change() -> None:
@@ -253,6 +310,18 @@ def test_what_is_seen_is_believed_when_it_is_still_so() -> None:
     assert is_as_seen(seen, {"score": "60"})
     assert not is_as_seen(seen, sides(rated(15)))
     assert not is_as_seen(None, sides(rated(60)))
+
+
+def test_what_was_seen_is_not_believed_while_more_is_being_told() -> None:
+    seen = looked_at(sides(rated(60)), NOON, [3, 14])
+    assert is_as_seen(seen, sides(rated(60)), [14])
+    assert not is_as_seen(seen, sides(rated(60)), [14, 15])
+
+
+def test_what_is_still_so_is_so_since_it_was_first_seen() -> None:
+    later = NOON + timedelta(minutes=1)
+    assert since_when(looked_at(sides(rated(60)), NOON, []), later) == NOON
+    assert since_when(looked_at(sides(rated(60)), None, []), later) == later
 
 
 def test_the_second_half_may_never_come() -> None:
@@ -327,6 +396,8 @@ def test_however_polls_and_repetitions_fall_each_change_is_recorded_once(
             seen += unread
             unread = []
     us.settle(unread)
+    while us.settle([], patient=False).look_again:
+        pass
     assert len(us.recorded) == len(truth)
     assert all(same(ours, theirs) for ours, theirs in zip(us.recorded, truth, strict=True))
 

@@ -94,7 +94,7 @@ async def test_several_changes_within_one_poll_are_told_one_by_one(
 ) -> None:
     company = await office.watched(number)
     for score in (95, 12, 95, 40):
-        office.change(number, score=score)
+        office.change(number, score=score, limit=score)
     await office.poll()
     assert (await office.scores(company))[-4:] == ["95", "12", "95", "40"]
 
@@ -143,7 +143,7 @@ async def test_even_a_bureau_read_as_if_for_the_first_time_tells_nothing_twice(
 ) -> None:
     company = await office.watched(number)
     for score in (95, 12, 95):
-        office.change(number, score=score)
+        office.change(number, score=score, limit=score)
     await office.poll()
     await office.site.pool.execute("DELETE FROM notices WHERE tenant_id = $1", office.tenant)
     async with tenant_transaction(office.site.pool, office.tenant) as connection:

@@ -1,11 +1,13 @@
 """A fortnight of credit watch: every change told once, found if it was lost, none invented."""
 
 from functools import partial
+from uuid import UUID
 
 import pytest
 from hypothesis import given as forall
 from hypothesis import strategies as some
 
+from chassis.streams import Stream
 from contracts.credit_monitor import (
     CompanyRated,
     CreditRatingChanged,
@@ -17,9 +19,9 @@ from contracts.examples import example
 from contracts.message import Event
 from credit_monitor.credit.model import credits_
 from support.simulation.credit.controls import CONTROLS
-from support.simulation.credit.judge import is_told, unknowable
+from support.simulation.credit.judge import completed, is_told, unknowable
 from support.simulation.credit.run import play
-from support.simulation.credit.streams import shorten
+from support.simulation.credit.streams import ShortStreams, folding
 from support.simulation.credit.weather import Size
 from support.simulation.world import Red
 
@@ -67,11 +69,11 @@ def test_without_it_a_promise_is_broken(name: str) -> None:
 
 
 @forall(some.lists(some.sampled_from(EVENTS)))
-def test_what_is_left_of_a_stream_folds_to_the_same(events: list[Event]) -> None:
-    kept: list[Event] = []
-    for event in events:
-        shorten(kept, event)
-    assert credits_.fold(kept) == credits_.fold(events)  # type: ignore[arg-type]
+def test_what_is_left_of_a_stream_is_what_it_folds_to(events: list[Event]) -> None:
+    streams = ShortStreams({"credit": folding(credits_)}, lambda *_: None)
+    stream = Stream("t", "credit", UUID(int=1))
+    streams.begin(stream, events)
+    assert streams.state(stream) == credits_.fold(events)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -96,4 +98,22 @@ def test_what_nobody_can_know_may_be_passed_over() -> None:
     assert is_told([1, 2, 3, 4], [1, 3, 4], passed)
     assert is_told([1, 2, 1, 4], [1, 4], passed)
     assert not is_told([1, 2, 3, 4], [1, 2, 4], passed)
-    assert unknowable([], []) == [False, False]
+    assert unknowable([]) == [False, False]
+    assert unknowable([True, True, False]) == [False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("told", "once"),
+    [
+        ([1, 2, 1], [1, 2, 1]),
+        ([1, -2, 2, 3], [1, 2, 3]),
+        ([1, -2, 3], [1, 2, 3]),
+        ([1, 2, -2, 2], None),
+        ([1, 2, -2], None),
+        ([1, 2, -3], None),
+    ],
+)
+def test_a_rating_is_told_in_parts_only_until_it_is_told_whole(
+    told: list[int], once: list[int] | None
+) -> None:
+    assert completed(told) == once

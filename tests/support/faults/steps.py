@@ -58,7 +58,8 @@ JOBS = {
 """Steps of jobs, and which job passes them.
 
 `feeds` need a registry that is asked, `reconcile` a night, `alerts` somebody who is told, `checks`
-somebody who asks for a rating: these are interrupted in tests/credit_monitor/test_checks.py, those
+somebody who asks for a rating: these are interrupted in tests/credit_monitor/test_checks.py and, of
+whom only that something changed is noted, test_noted.py, those
 of `bureaus`, which a tenant passes that chooses another one, in
 tests/credit_monitor/test_switching.py.
 """

@@ -6,6 +6,7 @@ The tables are in memory; the functions have the names that the product knows th
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from types import SimpleNamespace
 from uuid import UUID
 
@@ -16,6 +17,9 @@ from credit_monitor.facts.subject import Subject
 from credit_monitor.facts.subjects import Standing
 from credit_monitor.watching.listings import Listing
 from support.simulation.office import Noticed, Office, Place
+
+PRUNED_AT_ONCE = 50_000
+"""Those that were kept first: about as many as are told of in some hours."""
 
 
 async def find_listing(office: Office, tenant: str, company_id: UUID) -> Listing | None:
@@ -82,6 +86,18 @@ def store(office: Office, told: Sequence[Notice]) -> list[Place]:
                 office.note(key, Noticed(place, notice))
                 fresh.append(place)
     return fresh
+
+
+def prune(office: Office, since: datetime) -> None:
+    """Forget what is settled and was published before the deepest reading began."""
+    if "notices known" not in office.off:
+        old = [
+            key
+            for key, one in islice(office.notices.items(), PRUNED_AT_ONCE)
+            if one.settled and one.notice.published < since
+        ]
+        for key in old:
+            del office.notices[key]
 
 
 async def open_ones(office: Office, account: Account, tenant: str, company_id: UUID) -> list[Told]:

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 from uuid import UUID
 
 from chassis.streams import Stream
-from credit_monitor.credit.model import credits_
 from credit_monitor.leases import LeaseLost
 from credit_monitor.reconciling.reconcile import Drift, Expected, night_of
 from credit_monitor.reconciling.reconciliations import Reconciliation
@@ -78,7 +77,7 @@ async def expected(office: Office, tenant: str, portfolio: str) -> dict[UUID, Ex
     asked |= {company for whose, company in office.listings if whose == tenant}
     found = {}
     for company_id in asked:
-        credit = credits_.fold(office.streams.events.get(Stream(tenant, "credit", company_id), ()))
+        credit = office.streams.state(Stream(tenant, "credit", company_id))
         listing = office.listings.get((tenant, company_id))
         place = "no" if listing is None else listing.state
         elsewhere = listing is not None and listing.portfolio != portfolio

@@ -205,6 +205,7 @@ async def poll(world: "World") -> None:
     account.leased_until, account.next_poll_at = None, begun + POLL
     if deep:
         account.deep_at = world.now
+        known.prune(kept, since)
 
 
 async def work_on(world: "World", held: Work) -> None:

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import groupby, pairwise
+from datetime import datetime
+from itertools import pairwise
 
 from support.simulation.credit.ledger import IN_TIME, Change
 from support.simulation.credit.world import TICK, CreditWorld
@@ -11,27 +12,26 @@ from support.simulation.world import Red
 REPORTS_SHARE_MAX = 1.25
 """Reports for each change told: a few were bought by who died before making use of them."""
 COMPLETED_SHARE_MAX = 0.01
+MIXED_MAX = 3
+"""Ratings told of before and after mixed, for each change that was not told in time: it, the next
+one, and one more before a report is bought."""
+LATE = frozenset({"late", "very late"})
 
 
 def judge(world: CreditWorld) -> Counter[str]:
     """See that every promise was kept; return what was seen, by kind."""
     seen: Counter[str] = Counter()
     for company, changes in enumerate(world.bureau.changes):
-        seen["changes"] += len(changes)
         told = world.told[company]
+        seen["changes"] += len(changes)
         seen["told"] += len(told) - 1
         for change in changes:
             seen[change.mood] += 1
         actual = [told[0], *(change.score for change in changes)]
         if told != actual:
-            skipped = unknowable(changes, world.looked.get(company, ()))
-            seen["unknowable"] += sum(skipped)
-            once = [one for one, _ in groupby(told)]
-            seen["completed"] += len(told) - len(once)
-            if not is_told(actual, once if _is_patchy(changes) else told, skipped):
-                raise Red(f"{company}: told {told} of {actual}: {changes}")
-    if any(count != 1 for count in world.alerts):
-        raise Red(f"alerts were told {Counter(world.alerts)} times")
+            seen += _judge_one(company, changes, told, world.looked.get(company, ()))
+    if any(count != 1 for count in world.listener.alerts):
+        raise Red(f"alerts were told {Counter(world.listener.alerts)} times")
     _check_places(world)
     if seen["completed"] > COMPLETED_SHARE_MAX * seen["told"] + 10:
         raise Red(f"{seen['completed']} of {seen['told']} changes were told in two")
@@ -40,13 +40,36 @@ def judge(world: CreditWorld) -> Counter[str]:
     return seen
 
 
-def _is_patchy(changes: Sequence[Change]) -> bool:
-    """Say whether of some change nothing was told in time.
+def _judge_one(
+    company: int, changes: Sequence[Change], told: Sequence[int], looked: Sequence[datetime]
+) -> Counter[str]:
+    """Judge what was not told just as it was: only what nobody can know is excused."""
+    hidden = [not _is_in_time(n, changes, looked) for n in range(len(changes))]
+    skipped = unknowable(hidden)
+    once = completed(told)
+    actual = [told[0], *(change.score for change in changes)]
+    mixed = sum(score < 0 for score in told)
+    if once is None or mixed > MIXED_MAX * sum(hidden) or not is_told(actual, once, skipped):
+        raise Red(f"{company}: told {told} of {actual}: {changes}")
+    return Counter(unknowable=sum(skipped), completed=len(told) - len(once), mixed=mixed)
 
-    Of that one only those sides are seen that the next one tells of; what else it changed is
-    told when a report shows it, as a change of that side alone.
+
+def completed(told: Sequence[int]) -> list[int] | None:
+    """Return each rating told once, or None where one was told that never was.
+
+    Of a change that was not told in time only those sides are seen that the next one tells of: a
+    rating of before and after mixed, written below zero. What else it changed is told when a report
+    shows it. Whoever was rated whole is not told to be rated so again.
     """
-    return any(change.mood not in IN_TIME for change in changes)
+    once: list[int] = []
+    before = 0
+    for score in told:
+        if abs(score) != abs(before):
+            once.append(abs(score))
+        elif before > 0:
+            return None
+        before = score
+    return once if before > 0 else None
 
 
 def _check_places(world: CreditWorld) -> None:
@@ -64,24 +87,32 @@ def _check_places(world: CreditWorld) -> None:
         raise Red("somebody is still listed perhaps")
 
 
-def unknowable(changes: Sequence[Change], looked: Sequence[object]) -> list[bool]:
+def unknowable(hidden: Sequence[bool]) -> list[bool]:
     """Say of each rating a company had whether nobody can have known of it.
 
     Neither the change to it nor the one from it was told of before something later was believed;
     what the bureau has now is all that is left to see.
     """
-    hidden = [not _is_in_time(n, changes, looked) for n in range(len(changes))]
     return [False, *(a and b for a, b in pairwise(hidden)), False]
 
 
-def _is_in_time(n: int, changes: Sequence[Change], looked: Sequence[object]) -> bool:
+def _is_in_time(n: int, changes: Sequence[Change], looked: Sequence[datetime]) -> bool:
+    """Say whether a change was told of before anything later can have been believed."""
     change = changes[n]
     if change.mood in IN_TIME:
         return True
-    if change.mood != "late":
+    if change.mood not in LATE:
         return False
-    overtaken = any(later.at < change.told_by + TICK for later in changes[n + 1 : n + 3])
-    return not overtaken and not any(change.at <= at <= change.told_by for at in looked)  # type: ignore[operator]
+    known_by = change.told_by + TICK
+    if any(change.at <= at <= known_by for at in looked):
+        return False
+    if change.mood == "late":
+        return n + 1 == len(changes) or changes[n + 1].at >= known_by
+    # Hours go by: whatever else is told of the company has it looked at.
+    others = (one for m, one in enumerate(changes) if m != n)
+    return not any(
+        change.at - TICK <= at <= known_by for one in others for at in (one.at, one.told_by)
+    )
 
 
 def is_told(actual: Sequence[int], told: Sequence[int], unknowable: Sequence[bool]) -> bool:

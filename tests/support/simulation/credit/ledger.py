@@ -26,12 +26,14 @@ from credit_monitor.bureaus.port import (
     Unavailable,
 )
 from credit_monitor.credit.changes import Fact, Part
+from credit_monitor.credit.state import same
 from support.simulation.bureau import Clock
 from support.simulation.process import PAUSE
 
 SCORES = range(1, 100)
 BANDS = ((21, "E"), (30, "D"), (51, "C"), (71, "B"), (101, "A"))
 SECOND = timedelta(seconds=1)
+KEPT, FORGOTTEN_AT_ONCE = timedelta(days=2), 20_000
 IN_TIME = frozenset({"prompt", "repeats", "halves"})
 """Moods in which a change is told of before anything later can be believed."""
 
@@ -84,6 +86,11 @@ def rating_of(reference: str, score: int) -> CreditRating:
     return _pattern(score).model_copy(update={"reference": reference})
 
 
+def is_whole(rating: CreditRating, score: int) -> bool:
+    """Say whether all sides of a rating are those that go with its score."""
+    return same(rating, _pattern(score))
+
+
 @dataclass(slots=True)
 class Ledger:
     """The bureau, behind the product's own port."""
@@ -96,6 +103,7 @@ class Ledger:
     is_up: bool = True
     sold: int = 0
     calls: int = 0
+    told: int = 0
     members: dict[str, dict[str, str]] = field(default_factory=dict)
     homes: list[str] = field(default_factory=list)
     changes: list[list[Change]] = field(default_factory=list)
@@ -142,9 +150,9 @@ class Ledger:
             # In halves, the first telling has all but one side, the second that one.
             half = sides[:-1] if n == 0 else sides[-1:]
             for fact, before, after in half if mood == "halves" else sides:
-                number = len(self.notices_) + 1
+                self.told += 1
                 notice = Notice(
-                    number, portfolio, reference, "SE", fact, before, after, at, published=at
+                    self.told, portfolio, reference, "SE", fact, before, after, at, published=at
                 )
                 self.notices_.append((at + wait, notice))
                 self.published.append(at)
@@ -198,7 +206,8 @@ class Ledger:
         await self._asked()
         if reference not in self.members[portfolio]:
             return None
-        entry = Entry(reference, told(self.scores[int(reference.removeprefix("SE-"))]))
+        rated = told(self.scores[int(reference.removeprefix("SE-"))])
+        entry = Entry(reference, rated, self.moment)
         await PAUSE
         return entry
 
@@ -217,6 +226,11 @@ class Ledger:
         """Return what was published since a moment and can be read by now, in any order."""
         await self._asked()
         first = bisect_left(self.published, reading.since) if reading.since else 0
+        if first > FORGOTTEN_AT_ONCE:
+            # Nobody ever reads from earlier again than the reading that goes back a whole day.
+            before = min(first, bisect_left(self.published, self.moment - KEPT))
+            del self.notices_[:before], self.published[:before]
+            first -= before
         now = self.moment
         found = [notice for seen, notice in self.notices_[first:] if seen <= now]
         if self.dice.random() < 0.1:

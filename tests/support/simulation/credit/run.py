@@ -1,5 +1,6 @@
 """A month played: changes, outages, deaths, and at the end everything heals and is judged."""
 
+import gc
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -8,19 +9,22 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
+import credit_monitor.alerts.reactions
+import credit_monitor.credit.changes
+import credit_monitor.credit.settlement
 import credit_monitor.reconciling.reconciler
 import credit_monitor.working.desk
 import credit_monitor.working.reports
 import credit_monitor.working.settling
 import credit_monitor.working.steps
 from chassis.edge import derived_id
-from credit_monitor.credit.model import credits_
 from support.simulation.credit.judge import judge
 from support.simulation.credit.ledger import SCORES
+from support.simulation.credit.listener import CONCERNED, PEOPLE
 from support.simulation.credit.weather import FAIR, Size, Weather
-from support.simulation.credit.world import BEGIN, TICK, CreditWorld
-from support.simulation.in_memory import SILENT, at, in_memory
-from support.simulation.known import LISTINGS
+from support.simulation.credit.world import BEGIN, FOLDING, TICK, CreditWorld
+from support.simulation.in_memory import SILENT, at, in_memory, set_tenant
+from support.simulation.known import LISTINGS, SUBJECTS
 from support.simulation.pure import numbered
 from support.simulation.reconciled import RECONCILIATIONS
 from support.simulation.work import WORK
@@ -31,6 +35,14 @@ LOST_A_DAY, LEFT_A_DAY = 0.0005, 0.0002
 """
 OUTAGES = 3
 MINUTE = timedelta(minutes=1)
+
+WITHOUT: dict[str, tuple[Any, str, Any]] = {
+    "settling patient": (credit_monitor.working.settling, "is_as_seen", lambda *_: True),
+    "told in order": (credit_monitor.credit.changes, "sorted", lambda told, **_: list(told)),
+    "halves waited for": (credit_monitor.credit.settlement, "_may_hide", lambda *_: False),
+    "seen since": (credit_monitor.working.settling, "since_when", lambda _, at: at),
+}
+"""What stands in the place of a protection that is taken away."""
 
 
 @contextmanager
@@ -52,7 +64,19 @@ def _ours(world: CreditWorld) -> Iterator[None]:
         stack.enter_context(in_memory())
         stack.enter_context(at(world))
         stack.enter_context(
-            patch.multiple(credit_monitor.working.desk, credits_=credits_, derived_id=derived_id)
+            patch.multiple(
+                credit_monitor.working.desk, credits_=FOLDING["credit"], derived_id=derived_id
+            )
+        )
+        stack.enter_context(
+            patch.multiple(
+                credit_monitor.alerts.reactions,
+                alerts_=FOLDING["alert"],
+                companies=CONCERNED,
+                people=PEOPLE,
+                subjects=SUBJECTS,
+                set_tenant=set_tenant,
+            )
         )
         stack.enter_context(patch.multiple(credit_monitor.working.steps, reach=reach))
         stack.enter_context(patch.multiple(credit_monitor.working.settling, reach=reach))
@@ -70,10 +94,22 @@ def _ours(world: CreditWorld) -> Iterator[None]:
                 log=SILENT,
             )
         )
-        if "settling patient" in world.off:
-            hasty = patch.multiple(credit_monitor.working.settling, is_as_seen=lambda *_: True)
-            stack.enter_context(hasty)
+        for protection, (module, name, instead) in WITHOUT.items():
+            if protection in world.off:
+                stack.enter_context(patch.object(module, name, instead, create=True))
         yield
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let nobody look for circles among millions of things that do not go round in any."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class Month:
@@ -160,7 +196,7 @@ class Month:
         world.wake()
         world.work_off()
         world.reconcile()
-        world.raise_alerts()
+        world.listener.listen()
 
     def _drift(self) -> None:
         """Let the bureau lose somebody now and then, and keep others."""
@@ -189,7 +225,7 @@ def play(
 ) -> Counter[str]:
     """Play a month of a seed; raises `Red` when a promise is broken."""
     world = CreditWorld(seed, size.companies, off, weather)
-    with _ours(world):
+    with _ours(world), _uncollected():
         Month(world, size).play()
         seen = judge(world)
     seen["reports"] = world.bureau.sold

@@ -1,29 +1,73 @@
-"""Streams of a hundred thousand companies: of each only what its fold needs is kept."""
+"""Streams of a hundred thousand companies: of each, what it folds to is all that is kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
+from chassis.decider import AnyDecider, Decider
 from chassis.streams import Answered, Append, Past, Stream, WrongVersion
-from contracts.credit_monitor import CreditRatingChanged
 from contracts.message import Answer, Command, Event
 
 
-class ShortStreams:
-    """Streams as the product knows them; whatever is appended is heard by whoever listens."""
+@dataclass(slots=True)
+class Folded(Sequence[Any]):
+    """A stream's past, of which only its length and what it folds to are left."""
 
-    def __init__(self, hear: Callable[[str, Event], None]) -> None:
-        self.events: dict[Stream, list[Event]] = {}
+    state: Any
+    version: int = 0
+
+    def __len__(self) -> int:
+        return self.version
+
+    def __getitem__(self, _index: Any) -> Any:
+        raise AssertionError("of this past nothing but its fold is left")
+
+    def __iter__(self) -> Iterator[Any]:
+        raise AssertionError("of this past nothing but its fold is left")
+
+
+class Folding(Decider[Any, Any, Any]):
+    """A decider of the product that takes in each event once, when it is appended."""
+
+    def fold(self, events: Iterable[Any]) -> Any:
+        """Return what a past leads to."""
+        return events.state if isinstance(events, Folded) else Decider.fold(self, events)
+
+
+def folding(decider: AnyDecider) -> Folding:
+    """Return a decider of the product that finds its pasts folded."""
+    return Folding(
+        decider.initial,
+        decider.decide,
+        decider.evolve,
+        decider.claims,
+        decider.taken,
+        decider.created,
+    )
+
+
+class ShortStreams:
+    """Streams as the product knows them; whatever is appended is heard by whoever listens.
+
+    Ids are enough to tell streams and commands apart: here no two tenants have one in common.
+    """
+
+    def __init__(
+        self, deciders: dict[str, AnyDecider], hear: Callable[[Stream, Event, Command], None]
+    ) -> None:
+        self._deciders = deciders
         self._hear = hear
-        self._versions: dict[Stream, int] = {}
-        self._answers: dict[UUID, tuple[int, int]] = {}
+        self._folded: dict[int, Folded] = {}
+        self._answers: dict[int, tuple[int, int]] = {}
         self.position = 0
 
-    def begin(self, stream: Stream, events: list[Event]) -> None:
+    def begin(self, stream: Stream, events: Iterable[Event]) -> None:
         """Begin a stream with events that nobody has to hear of."""
-        self.events[stream] = events
-        self._versions[stream] = len(events)
-        self.position += len(events)
+        self._take_in(stream, events)
+
+    def state(self, stream: Stream) -> Any:
+        """Return what a stream's past leads to."""
+        return self._past(stream).state
 
     def within(self, _connection: Any) -> "ShortStreams":
         """Return themselves: nobody comes in between inside a transaction."""
@@ -31,39 +75,37 @@ class ShortStreams:
 
     async def read(self, stream: Stream, command: Command) -> Past:
         """Return what is left of a stream's past, and the answer if it was given before."""
-        events = self.events.get(stream, ())
-        before = self._answers.get(command.command_id)
+        past = self._past(stream)
+        before = self._answers.get(command.command_id.int)
         answered = Answered(True, _answer(command, *before)) if before else None
-        return Past(events, self._versions.get(stream, 0), answered)
+        return Past(past, past.version, answered)
 
     async def append(self, append: Append) -> Answer:
         """Keep what a command led to."""
         command = append.command
-        if command.command_id in self._answers:
+        if command.command_id.int in self._answers:
+            raise WrongVersion
+        if any(self._past(write.stream).version != write.expected for write in append.writes):
             raise WrongVersion
         for write in append.writes:
-            if self._versions.get(write.stream, 0) != write.expected:
-                raise WrongVersion
-            self._versions[write.stream] = write.expected + len(write.events)
-            self._keep(write.stream, write.events)
+            self._take_in(write.stream, write.events)
+            for event in write.events:
+                self._hear(write.stream, event, command)
         answered = (self.position, append.version + sum(len(w.events) for w in append.writes))
-        self._answers[command.command_id] = answered
+        self._answers[command.command_id.int] = answered
         return _answer(command, *answered)
 
-    def _keep(self, stream: Stream, events: Sequence[Event]) -> None:
-        kept = self.events.setdefault(stream, [])
+    def _past(self, stream: Stream) -> Folded:
+        found = self._folded.get(stream.id.int)
+        return found or Folded(self._deciders[stream.category].initial)
+
+    def _take_in(self, stream: Stream, events: Iterable[Event]) -> None:
+        past = self._folded.setdefault(stream.id.int, self._past(stream))
+        evolve = self._deciders[stream.category].evolve
         for event in events:
+            past.state = evolve(past.state, event)
+            past.version += 1
             self.position += 1
-            shorten(kept, event)
-            self._hear(stream.tenant, event)
-
-
-def shorten(kept: list[Event], event: Event) -> None:
-    """Add an event; of changes that follow one another the last is all that a fold needs."""
-    if kept and isinstance(event, CreditRatingChanged) and isinstance(kept[-1], type(event)):
-        kept[-1] = event
-    else:
-        kept.append(event)
 
 
 def _answer(command: Command, position: int, version: int) -> Answer:

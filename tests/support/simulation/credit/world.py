@@ -1,17 +1,19 @@
 """A month of credit watch in memory: the product's own steps against a bureau with a ledger."""
 
-from array import array
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from random import Random
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
-from chassis.intake import in_order
+from chassis.decider import AnyDecider
 from chassis.streams import Stream
+from contracts.credit_alerts import CreditAlertRaised
 from contracts.credit_monitor import CompanyRated, CreditRatingChanged, MonitoringStarted
-from contracts.message import Event
+from contracts.message import Command, Event
+from credit_monitor.alerts.model import alerts_
 from credit_monitor.bureaus.account import Account as BureauAccount
+from credit_monitor.credit.model import credits_
 from credit_monitor.credit.state import same
 from credit_monitor.facts.subject import Subject
 from credit_monitor.facts.subjects import Standing
@@ -19,8 +21,9 @@ from credit_monitor.reconciling.reconciler import Reconciler
 from credit_monitor.watching.listings import Listing
 from support.simulation import services, work
 from support.simulation.credit.fate import Died, Fate
-from support.simulation.credit.ledger import Ledger, rating_of
-from support.simulation.credit.streams import ShortStreams
+from support.simulation.credit.ledger import Ledger, is_whole, rating_of
+from support.simulation.credit.listener import Listener
+from support.simulation.credit.streams import ShortStreams, folding
 from support.simulation.credit.weather import Weather
 from support.simulation.office import Account, Office
 from support.simulation.process import Process
@@ -32,15 +35,9 @@ BEGIN = datetime(2028, 2, 20, 0, 0, tzinfo=UTC)
 TICK = timedelta(minutes=15)
 TENANTS = 5
 COMPANY = 1
+FOLDING: dict[str, AnyDecider] = {"credit": folding(credits_), "alert": folding(alerts_)}
 WORK_ROUNDS_MAX = 50
 """Far more steps than a company has to take one after the other."""
-
-
-class Said(NamedTuple):
-    """An event of ours on its way to whoever raises alerts."""
-
-    source: str
-    position: int
 
 
 class CreditWorld:
@@ -54,19 +51,17 @@ class CreditWorld:
         self.now = BEGIN
         self.dice = Random(seed)  # noqa: S311 - always the same
         self.fate = Fate(Random(seed + 1), weather.dies, weather.freezes)  # noqa: S311 - the same
-        self.streams = ShortStreams(self._hear)
+        self.streams = ShortStreams(FOLDING, self._hear)
         self.office = Office(self, off, self.streams, Account(BEGIN))
         self.told: list[list[int]] = []
         self.looked: dict[int, list[datetime]] = {}
-        self.said: array[int] = array("I")
-        self.alerts = bytearray()
-        self.alerted = 0
         self.asleep: list[tuple[datetime, Process]] = []
         scores = [self.dice.randrange(1, 100) for _ in range(companies)]
         self.bureau = Ledger(self, Random(seed + 2), scores)  # noqa: S311 - the same
         self.site = SimpleNamespace(
             pool=self.office, changed=SimpleNamespace(set=lambda: None), streams=self.streams
         )
+        self.listener = Listener(self)
         for company, score in enumerate(scores):
             self._begin(company, score)
 
@@ -101,17 +96,20 @@ class CreditWorld:
         self.bureau.changes.append([])
         self.told.append([score])
 
-    def _hear(self, _tenant: str, event: Event) -> None:
+    def _hear(self, stream: Stream, event: Event, command: Command) -> None:
         """Hear of an event of ours: each change begins where the one before it ended."""
+        if isinstance(event, CreditAlertRaised):
+            self.listener.raised(event, command)
         if not isinstance(event, CreditRatingChanged):
             return
         company = event.company_id.int & 0xFFFFFFFF
         told = self.told[company]
-        if event.old.score != str(told[-1]) or same(event.old, event.new):
+        if event.old.score != str(abs(told[-1])) or same(event.old, event.new):
             raise Red(f"{company}: told {event.old} to {event.new} after {told}")
-        told.append(int(event.new.score or 0))
-        self.said.append(company)
-        self.alerts.append(0)
+        score = int(event.new.score or 0)
+        # Below zero stands what is rated partly as before and partly as after.
+        told.append(score if is_whole(event.new, score) else -score)
+        self.listener.say(stream, event, command)
 
     # What our processes do
 
@@ -138,23 +136,6 @@ class CreditWorld:
         reconciler = Reconciler(self.site, BureauAccount(self.bureau.name, self.bureau))  # type: ignore[arg-type]
         for _ in range(TENANTS):
             self._let(reconciler.turn())
-
-    def raise_alerts(self) -> None:
-        """Let whoever raises alerts take in what was said, some of it again and in disorder."""
-        if self.alerted == len(self.said):
-            return
-        first = max(0, self.alerted - self.dice.randrange(20))
-        arrived = [Said("credit-monitor", n + 1) for n in range(first, len(self.said))]
-        if self.dice.random() < 0.5:
-            self.dice.shuffle(arrived)
-        last = {"credit-monitor": self.alerted}
-        ready: list[Any] = in_order(arrived, last)  # type: ignore[arg-type]
-        if self.fate.strikes():
-            # It died before its commit: all of this comes again.
-            return
-        for said in arrived if "alerts known" in self.off else ready:
-            self.alerts[said.position - 1] += 1
-        self.alerted = last["credit-monitor"]
 
     def wake(self) -> None:
         """Let those go on that froze a while ago; whatever they had in hand is others' by now."""

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -44,8 +43,7 @@ class Creditsafe(Portfolios):
     def __init__(
         self, connect: Connect, timezone: str = "UTC", archive: Archive | None = None
     ) -> None:
-        super().__init__(connect)
-        self._zone = ZoneInfo(timezone)
+        super().__init__(connect, timezone)
         self._archive = archive
 
     async def find(self, country: str, number: str) -> str | None:

@@ -1,9 +1,11 @@
 """Creditsafe Connect's portfolios: who is watched there, by which rules."""
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import structlog
 
+from chassis.edge import now
 from credit_monitor.bureaus import creditsafe_values as values
 from credit_monitor.bureaus import creditsafe_wire as wire
 from credit_monitor.bureaus.connect import Connect
@@ -31,8 +33,9 @@ class Portfolios:
 
     countries = frozenset(values.CURRENCIES)
 
-    def __init__(self, connect: Connect) -> None:
+    def __init__(self, connect: Connect, timezone: str) -> None:
         self._connect = connect
+        self._zone = ZoneInfo(timezone)
 
     async def open_portfolio(self, name: str) -> str:
         """Return the portfolio of this name, made if there was none, its rules switched on."""
@@ -117,7 +120,7 @@ class Portfolios:
         members: wire.Members = read(wire.Members, said)
         for member in members.data:
             if member.id == reference:
-                return Entry(reference, member.told())
+                return Entry(reference, member.told(), values.naive(now(), self._zone))
         return None
 
     async def listed(self, portfolio: str) -> Sequence[Member] | None:

@@ -97,10 +97,14 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A company in a portfolio, and how it is rated now; nothing is told where nothing is said."""
+    """A company in a portfolio, and how it is rated now; nothing is told where nothing is said.
+
+    `as_of` is when, by the bureau's own clock, where that can be known.
+    """
 
     reference: str
     told: Part
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

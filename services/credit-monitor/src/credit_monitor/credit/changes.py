@@ -11,6 +11,7 @@ from credit_monitor.credit.state import same
 Fact: TypeAlias = Literal["band", "limit", "score", "other"]
 Part: TypeAlias = Mapping[str, Any]
 """Some fields of a rating: what one notification tells."""
+AT, HELD = "at", "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,26 @@ def seen_as(part: Part) -> dict[str, str]:
     return {name: _written(part[name]) for name in ("band", "score", "limit") if name in part}
 
 
+def looked_at(part: Part, at: datetime | None, held: Iterable[int]) -> dict[str, str]:
+    """Write down how a company was seen to be rated, when, and what is waited with until later."""
+    when = {} if at is None else {AT: at.isoformat()}
+    return {**seen_as(part), **when, HELD: " ".join(map(str, sorted(held)))}
+
+
 def _written(value: Any) -> str:
     return f"{value.amount:f} {value.currency}" if isinstance(value, Money) else f"{value}"
 
 
-def is_as_seen(seen: Mapping[str, str] | None, part: Part) -> bool:
-    """Say whether a company is rated as it was when it was last looked at."""
-    present = seen_as(part)
-    return seen is not None and all(seen.get(name, it) == it for name, it in present.items())
+def is_as_seen(seen: Mapping[str, str] | None, part: Part, told: Iterable[int] = ()) -> bool:
+    """Say whether a company is rated as it was when it was last looked at, and nothing was told.
+
+    Between two looks it may have changed and changed back: then part of that is still to be told.
+    """
+    if seen is None or not {str(one) for one in told} <= set(seen.get(HELD, "").split()):
+        return False
+    return all(seen.get(name, it) == it for name, it in seen_as(part).items())
+
+
+def since_when(seen: Mapping[str, str], at: datetime) -> datetime:
+    """Return since when a company is rated as it was seen to be; it is so at a later moment."""
+    return min(at, datetime.fromisoformat(seen[AT])) if AT in seen else at

@@ -7,12 +7,16 @@ already, or something before it was never told: then that is a change of its own
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from contracts.values import CreditRating
-from credit_monitor.credit.changes import Change, Part, agrees, put
+from credit_monitor.credit.changes import Change, Fact, Part, agrees, put
 from credit_monitor.credit.state import same
+
+SIDES: frozenset[Fact] = frozenset({"band", "limit", "score"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +61,19 @@ def settle(
     if not news:
         return _compare(rating, far, report, patient=patient)
     found, told = _walk(rating, news)
-    last = news[-1]
-    is_further_on = not agrees(report[0], last.new)
-    first = _clear(_end(rating, found), news, told, further_on=is_further_on)
+    first = _clear(_end(rating, found), news, told, report[0])
     if patient and first is not None:
         # What is to be told yet shows what was before these, or the other half of one.
         return _hold(found, news[first:], news[first - 1].at if first else as_of)
-    if is_further_on:
-        found += _walk_on(_end(rating, found), news[told:])
-        return Settled(tuple(found), far, look_again=True)
-    found += _walk_back(_end(rating, found), news[told:], report[0])
-    is_all_told = told == len(news)
-    if is_all_told and same(_end(rating, found), report[0]):
-        return Settled(_with_report(found, report[0]), far)
-    if is_all_told and patient:
-        return _hold(found, news[-1:], news[-2].at if len(news) > 1 else as_of)
-    return Settled(_with_report(found, report[0]) or _seen(report), _reached(far, report))
+    reached, unfit = _end(rating, found), news[told:]
+    on = _walk_on(reached, unfit)
+    if not agrees(report[0], news[-1].new):
+        return Settled((*found, *on), far, look_again=True)
+    if not same(_end(reached, on), report[0]):
+        # The report knows more than was told: what is told later of before it is known by then.
+        far = _reached(far, report)
+    found += _walk_on(reached, unfit, report[0])
+    return Settled(_with_report(found, report[0]) or _seen(report), far)
 
 
 def _already_in(rating: CreditRating, as_of: datetime | None, changes: Sequence[Change]) -> int:
@@ -89,32 +90,56 @@ def _already_in(rating: CreditRating, as_of: datetime | None, changes: Sequence[
 
 
 def _clear(
-    rating: CreditRating, news: Sequence[Change], told: int, *, further_on: bool
+    rating: CreditRating, news: Sequence[Change], told: int, report: CreditRating
 ) -> int | None:
     """Return how many changes are clear as they were told, where what follows them is not.
 
     `rating` is where the first `told` lead to. A change of which one side was not told may be
-    half of one, if what follows does not begin where it ended.
+    half of one, if what follows does not begin where it ended, or takes it back as it was told.
     """
+    between = (n for n, two in enumerate(pairwise(news)) if _may_hide(*two))
+    doubts = (_unclear(rating, news, told, report), next(between, None))
+    return min((n for n in doubts if n is not None), default=None)
+
+
+def _unclear(
+    rating: CreditRating, news: Sequence[Change], told: int, report: CreditRating
+) -> int | None:
+    """Return from which change on it does not fit what follows, or what the report says."""
     unfit = news[told:]
-    last = news[told - 1] if told else None
-    if not unfit:
-        return told - 1 if last and further_on and _may_be_half(last) else None
-    if last and not agrees(rating, _untold(unfit[0], last)):
-        return told - 1
-    return told if further_on or any(map(_may_be_half, unfit)) else None
+    is_further_on = not agrees(report, news[-1].new)
+    if unfit:
+        moved = {fact for fact, (old, _) in unfit[0].facts.items() if not agrees(rating, old)}
+    else:
+        moved = {fact for fact in SIDES if getattr(report, fact) != getattr(rating, fact)}
+    since = _since(news[:told], moved)
+    if since < told:
+        return since
+    if unfit:
+        return told if is_further_on or any(map(_may_be_half, unfit)) else None
+    is_half = _may_be_half(news[-1]) if is_further_on else not same(rating, report)
+    return told - 1 if is_half else None
 
 
-def _untold(following: Change, change: Change) -> Part:
-    """Return of what a change began with, what the one before it did not tell."""
-    facts = following.facts.items()
-    untold = (old for fact, (old, _) in facts if fact not in change.facts)
-    return {name: value for old in untold for name, value in old.items()}
+def _since(changes: Sequence[Change], moved: AbstractSet[str]) -> int:
+    """Return since which change nothing was told of some side that has moved by the end."""
+    untold, first = moved, len(changes)
+    while first and (untold := untold - changes[first - 1].facts.keys()):
+        first -= 1
+    return first
 
 
 def _may_be_half(change: Change) -> bool:
     """Say whether of some side of a change nothing was told."""
-    return not change.facts.keys() >= {"band", "limit", "score"}
+    return not change.facts.keys() >= SIDES
+
+
+def _may_hide(one: Change, back: Change) -> bool:
+    """Say whether a change may have had a side that was taken back before either was told whole."""
+    if one.facts.keys() | back.facts.keys() >= SIDES:
+        return False
+    shared = one.facts.keys() & back.facts.keys()
+    return bool(shared) and all(back.facts[fact][1] == one.facts[fact][0] for fact in shared)
 
 
 def _end(rating: CreditRating, found: Sequence[Found]) -> CreditRating:
@@ -140,10 +165,16 @@ def _walk(rating: CreditRating, changes: Sequence[Change]) -> tuple[list[Found],
     return found, len(changes)
 
 
-def _walk_on(rating: CreditRating, changes: Sequence[Change]) -> list[Found]:
-    """Go from change to change, each time from what was told of the rating before it."""
+def _walk_on(
+    rating: CreditRating, changes: Sequence[Change], report: CreditRating | None = None
+) -> list[Found]:
+    """Go from change to change, each time from what was told of the rating before it.
+
+    What was never told had several sides, and the changes after it show one each; the `report`
+    shows them all, where it is what the last change led to.
+    """
     found: list[Found] = []
-    for change in _completed(changes):
+    for change in _completed(changes, report):
         before = put(rating, change.old, change.at)
         if not same(before, rating):
             found.append(Found(f"before {change.ids[0]}", before, change.at))
@@ -153,40 +184,28 @@ def _walk_on(rating: CreditRating, changes: Sequence[Change]) -> list[Found]:
     return found
 
 
-def _completed(changes: Sequence[Change]) -> list[Change]:
+def _completed(changes: Sequence[Change], report: CreditRating | None) -> list[Change]:
     """Add to each change the sides it left as they were, where the next one shows them."""
     whole: list[Change] = []
+    following = _shown(report) if report else {}
     for change in reversed(changes):
-        following = whole[0].facts if whole else {}
-        shared = following.keys() & change.facts.keys()
-        if all(change.facts[fact][1] == following[fact][0] for fact in shared):
-            untold = {fact: (old, old) for fact, (old, _) in following.items()}
+        if all(_fits(new, following.get(fact, {})) for fact, (_, new) in change.facts.items()):
+            untold = {fact: (old, old) for fact, old in following.items()}
             change = replace(change, facts={**untold, **change.facts})  # noqa: PLW2901 - the same
         whole.insert(0, change)
+        following = {fact: old for fact, (old, _) in change.facts.items()}
     return whole
 
 
-def _walk_back(
-    rating: CreditRating, changes: Sequence[Change], report: CreditRating
-) -> list[Found]:
-    """Go back from the report to what must have been before each change, then forth again.
+def _fits(new: Part, old: Part) -> bool:
+    """Say whether one may be followed by the other, as far as both say something."""
+    return all(old.get(name, value) == value for name, value in new.items())
 
-    What was never told had several sides, and the changes after it show one each; the report
-    shows them all.
-    """
-    befores: list[CreditRating] = []
-    state = report
-    for change in reversed(changes):
-        state = put(state, change.old, change.at)
-        befores.insert(0, state)
-    found: list[Found] = []
-    for change, before in zip(changes, befores, strict=True):
-        if not same(before, rating):
-            found.append(Found(f"before {change.ids[0]}", before, change.at))
-        rating = put(before, change.new, change.at)
-        if not same(rating, before):
-            found.append(Found(f"notification {change.ids[0]}", rating, change.at))
-    return found
+
+def _shown(report: CreditRating) -> dict[Fact, Part]:
+    """Return a report side by side, as what is told begins with."""
+    band: Part = {"band": report.band, "grade": report.grade}
+    return {"band": band, "score": {"score": report.score}, "limit": {"limit": report.limit}}
 
 
 def _compare(

@@ -10,7 +10,16 @@ from contracts.values import Band, CreditRating
 from credit_monitor import work
 from credit_monitor.bureaus.port import NotRated, Rated, Report, Unavailable
 from credit_monitor.costs import CapReached
-from credit_monitor.credit.changes import Part, agrees, changes_of, is_as_seen, put, seen_as, sides
+from credit_monitor.credit.changes import (
+    Part,
+    agrees,
+    changes_of,
+    is_as_seen,
+    looked_at,
+    put,
+    sides,
+    since_when,
+)
 from credit_monitor.credit.settlement import Settled, settle
 from credit_monitor.credit.wishes import NoteChange, RecordChange
 from credit_monitor.facts import subjects
@@ -42,7 +51,7 @@ async def settle_changes(desk: Desk, known: Known) -> None:
         if fits or not is_as_seen(was_seen, entry.told):
             # What is not told may still be, and a report costs money: look again first.
             seen = Settled((), known.standing.as_of, look_again=not fits)
-            await _settled(desk, known, seen, entry.told)
+            await _settled(desk, known, seen, entry.told, entry.as_of)
             return
     question = of_watch(desk, known.subject, Purpose.CHANGE, listing.reference)
     try:
@@ -51,9 +60,14 @@ async def settle_changes(desk: Desk, known: Known) -> None:
         report = await _seen_for_nothing(desk, known, listing)
     now_rated = sides(report[0])
     # Where it changed again meanwhile, that too may still be told.
-    patient = not is_hint and not is_as_seen(was_seen, now_rated)
+    ids = [told.id for told in known.told]
+    is_still_so = was_seen is not None and is_as_seen(was_seen, now_rated, ids)
+    if was_seen and is_still_so:
+        # What has happened since it was first seen so may yet be told, and is news.
+        report = report[0], since_when(was_seen, report[1])
+    patient = not is_hint and not is_still_so
     settled = settle(rating, known.standing.as_of, changes_of(known.told), report, patient=patient)
-    await _settled(desk, known, settled, now_rated)
+    await _settled(desk, known, settled, now_rated, report[1])
 
 
 def _now_rated(report: Report, rating: CreditRating) -> tuple[CreditRating, datetime]:
@@ -67,7 +81,9 @@ def _now_rated(report: Report, rating: CreditRating) -> tuple[CreditRating, date
     raise Unavailable(why, retry_after=LOST_SECONDS)
 
 
-async def _settled(desk: Desk, known: Known, settled: Settled, now_rated: Part) -> None:
+async def _settled(
+    desk: Desk, known: Known, settled: Settled, now_rated: Part, at: datetime | None
+) -> None:
     """Keep what was found, all of it or nothing, and how the bureau rates the company now."""
     reach("credit-monitor.compared")
     tenant, company_id = desk.work.tenant, desk.work.company_id
@@ -80,7 +96,7 @@ async def _settled(desk: Desk, known: Known, settled: Settled, now_rated: Part) 
         await notices.close(connection, desk.account.key, tenant, done)
         await subjects.reached(connection, tenant, company_id, settled.as_of)
         if settled.look_again:
-            seen = seen_as(now_rated)
+            seen = looked_at(now_rated, at, settled.held)
             await work.wait_for_poll(connection, desk.work, unexplained=True, seen=seen)
         else:
             await work.drop(connection, desk.work)
