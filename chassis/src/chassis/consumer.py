@@ -45,7 +45,7 @@ UNACKNOWLEDGED_MAX = 2_000
 REACTION_SECONDS = 0.1
 """Reactions are taken ten times a second at most: under load what came meanwhile shares a
 transaction, and nobody sees the difference. What comes after a pause is taken at once."""
-REST_SECONDS_MAX = 0.05
+REST_SECONDS_MAX = 0.02
 """History, which screens wait for, rests only as long as its last batch took: on a busy machine
 what came meanwhile shares the next one, and a batch costs all who carry it more than its events
 do."""

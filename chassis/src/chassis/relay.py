@@ -28,7 +28,7 @@ WINDOW_EVENTS = 500
 """Published before waiting for the acknowledgements: the bus is busy, little is repeated."""
 POLL_SECONDS = 0.5
 """The doorbell may be missed; nothing waits longer than this for it."""
-REST_SECONDS_MAX = 0.05
+REST_SECONDS_MAX = 0.02
 """After a window the relay rests as long as that took, but no longer than this: on a busy machine
 what is committed meanwhile shares the next one. What comes after a pause goes out at once."""
 HEAD_SECONDS = 1.0
