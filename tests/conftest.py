@@ -8,14 +8,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
-from xdist.remote import Producer
 
 from chassis.edge import new_id
 from onebox import addresses
 from onebox.testing import Servers, running
-from support.sharing import BoxesShared
+from support.sharing import pytest_xdist_make_scheduler
 from support.stack import engine_answers
 
+__all__ = ["pytest_xdist_make_scheduler"]
 # How long an example takes says something about the machine, not about what is tested.
 settings.register_profile("kundvakt", deadline=None)
 settings.load_profile("kundvakt")
@@ -36,11 +36,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if worker is not None:
         own = int(worker["workerid"].removeprefix("gw"))
         addresses.PORTS = addresses.PORTS[own :: worker["workercount"]]
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BoxesShared:
-    """Give the tests that share a box to one worker."""
-    return BoxesShared(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
