@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from support.simulation.credit.ledger import IN_TIME, Change
@@ -15,6 +15,8 @@ COMPLETED_SHARE_MAX = 0.01
 MIXED_MAX = 3
 """Ratings told of before and after mixed, for each change that was not told in time: it, the next
 one, and one more before a report is bought."""
+LOOKING_MAX = timedelta(hours=12)
+"""A look that was begun goes on until notifications were read twice; the bureau may be away."""
 LATE = frozenset({"late", "very late"})
 
 
@@ -104,7 +106,8 @@ def _is_in_time(n: int, changes: Sequence[Change], looked: Sequence[datetime]) -
     if change.mood not in LATE:
         return False
     known_by = change.told_by + TICK
-    if any(change.at <= at <= known_by for at in looked):
+    begun = LOOKING_MAX if change.mood == "very late" else timedelta()
+    if any(change.at - begun <= at <= known_by for at in looked):
         return False
     if change.mood == "late":
         return n + 1 == len(changes) or changes[n + 1].at >= known_by
