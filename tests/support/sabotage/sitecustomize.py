@@ -110,7 +110,7 @@ def forget_nights() -> None:
     """Reconcile, and do not keep that it was done."""
     from datetime import date  # noqa: PLC0415 - only where it is sabotaged
 
-    from credit_monitor import reconciliations  # noqa: PLC0415 - the same
+    from credit_monitor.reconciling import reconciliations  # noqa: PLC0415 - the same
 
     finish: Callable[..., Any] = reconciliations.finish
 
