@@ -71,6 +71,18 @@ def held(box: RunningBox) -> dict[str, str]:
     }
 
 
+def at_rest(box: RunningBox) -> dict[str, str]:
+    """Return the hashes once all that follows from what was done has been written."""
+    seen = [held(box)]
+
+    def still() -> bool | None:
+        seen.append(held(box))
+        return seen[-1] == seen[-2] or None
+
+    eventually(still, "tables at rest")
+    return seen[-1]
+
+
 def company(client: Client, name: str) -> str:
     """Create a company by hand; return its id once all that follows has happened."""
     made = client.create(str(new_id()), name=name, country="SE", relations=["other"])
@@ -96,13 +108,13 @@ def test_from_base_and_archive_everything_comes_back_and_goes_on(
     client, numbers = box.tenant(tenant), limited_companies(box)
     first = company(client, "Före AB")
     postgres.back_up()
-    with_base = held(box)
+    with_base = at_rest(box)
     assert journey(box, client, next(numbers)) == EXPECTED
     second = company(client, "Efter AB")
+    then, told = at_rest(box), {one: timeline(client, one) for one in (first, second)}
     postgres.ask("SELECT pg_create_restore_point($1)", THE_MOMENT)
-    then, told = held(box), {one: timeline(client, one) for one in (first, second)}
     mistake = company(client, "Misstag AB")
-    last = held(box)
+    last = at_rest(box)
     assert with_base != then != last
     postgres.archive_all()
 
@@ -123,7 +135,7 @@ def test_a_base_without_its_archive_is_not_enough(
     client = box.tenant(tenant)
     postgres.back_up()
     company(client, "Efter AB")
-    last = held(box)
+    last = at_rest(box)
     postgres.archive_all()
     postgres.destroy()
     for segment in postgres.archive.iterdir():
