@@ -17,6 +17,9 @@ MIXED_MAX = 3
 one, and one more before a report is bought."""
 LOOKING_MAX = timedelta(hours=12)
 """A look that was begun goes on until notifications were read twice; the bureau may be away."""
+LOOKING = 6 * TICK
+"""A look begun by what was told: read at the next poll, looked at again at the one after, and the
+process that does it may be frozen for four."""
 LATE = frozenset({"late", "very late"})
 
 
@@ -114,7 +117,7 @@ def _is_in_time(n: int, changes: Sequence[Change], looked: Sequence[datetime]) -
     # Hours go by: whatever else is told of the company has it looked at.
     others = (one for m, one in enumerate(changes) if m != n)
     return not any(
-        change.at - TICK <= at <= known_by for one in others for at in (one.at, one.told_by)
+        change.at - LOOKING <= at <= known_by for one in others for at in (one.at, one.told_by)
     )
 
 
