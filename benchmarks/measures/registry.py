@@ -50,10 +50,10 @@ FOUND_AIMS = {
     "doubled letters": 0.95,
 }
 WHY = (
-    "F is one number out of no table over a local socket; ten rows of constants took 1.7 times that,"
-    " ten hits fetched by their ids 3 to 4 times (ADR 28); from four letters on, tier after tier of"
-    " size is looked through until there are enough, and where nothing is spelled so up to three"
-    " questions more are asked"
+    "F is one number out of no table over a local socket; ten rows of constants took 1.7 times"
+    " that, ten hits fetched by their ids 3 to 4 times (ADR 28); from four letters on, tier after"
+    " tier of size is looked through until there are enough, and where nothing is spelled so up to"
+    " three questions more are asked"
 )
 
 
