@@ -26,9 +26,8 @@ async def period(
 ) -> tuple[datetime | None, datetime]:
     """Return the first and the last moment of what is asked for."""
     zone = ZoneInfo((await policy_of(connection, tenant)).time_zone)
-    return first_moment(since, zone) if since else None, last_moment(
-        until, zone
-    ) if until else now()
+    first = first_moment(since, zone) if since else None
+    return first, last_moment(until, zone) if until else now()
 
 
 def first_moment(bound: Bound, zone: ZoneInfo) -> datetime:
