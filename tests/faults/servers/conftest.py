@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chassis import stream
-from onebox.box import Options
+from onebox.box import SERVICES, Options
 from support.box import RunningBox, running_box
 from support.faults.nats_nodes import NatsNodes, nats_nodes
 
@@ -20,12 +20,18 @@ class Bus:
     nodes: NatsNodes
 
 
-def with_nodes(folder: Path, many: int, **environment: str) -> Iterator[Bus]:
+SPINE = ("companies", "gateway")
+"""Who takes commands, and who shows what came of them."""
+
+
+def with_nodes(
+    folder: Path, many: int, services: tuple[str, ...] = SERVICES, **environment: str
+) -> Iterator[Bus]:
     with pytest.MonkeyPatch.context() as patch, nats_nodes(folder / "nats", many) as nodes:
         for name, word in nodes.environment().items():
             patch.setenv(name, word)
         patch.setattr(stream, "REPLICAS", many)
-        options = Options(nats_url=nodes.url("admin"))
+        options = Options(nats_url=nodes.url("admin"), services=services)
         with running_box(folder / "box", options, **environment) as box:
             yield Bus(box, nodes)
 
@@ -40,6 +46,12 @@ def bus(home: Path) -> Iterator[Bus]:
 def cluster(home: Path) -> Iterator[Bus]:
     """Run everything with three message servers and three copies of the stream."""
     yield from with_nodes(home / "three", 3, KUNDVAKT_CREDIT_POLL_SECONDS="60")
+
+
+@pytest.fixture(scope="module")
+def spine(home: Path) -> Iterator[Bus]:
+    """Run what every command passes, and no more, with three message servers."""
+    yield from with_nodes(home / "spine", 3, SPINE)
 
 
 @pytest.fixture

@@ -54,4 +54,5 @@ def place_of(running: RunningBox) -> Place:
         running.box.nats_url("admin"),
         (urls["gateway"],),
         urls["creditsafe"],
+        services=running.box.options.services,
     )

@@ -33,7 +33,8 @@ class PortTakenError(CannotRunError):
 class Options:
     """What a run may differ in; the defaults suit a test.
 
-    Without a URL a server is embedded; `http_port` 0 takes a free one. `failpoints` arm one step
+    Without a URL a server is embedded; `http_port` 0 takes a free one. Of `services` some may be
+    left out; without `enrichment` no sample registry is loaded. `failpoints` arm one step
     in a service's first process. `bureau_every_seconds` lets the stand-in bureau change ratings
     by itself; `other_bureaus` stand in besides it. `sample_rows` is the size of the sample
     registry, 0 the usual one. `environment` is told to every service.
@@ -172,7 +173,8 @@ class Onebox:
             )
         services = [find(name) for name in self.options.services]
         await migrate(urls["database"], urls["nats"], self.home.password, services)
-        await self._load_registry()
+        if "enrichment" in self.options.services:
+            await self._load_registry()
         bureaus, mail = self._bureaus(), programs.mail(self.home)
         reached = {name: bureau.url for name, bureau in bureaus.items()}
         urls |= {**reached, "mail": mail.url}
