@@ -108,10 +108,19 @@ def broker(url: str, name: str, inbox_prefix: str) -> NatsBroker:
         # The default would drop a message for good at the first error.
         ack_policy=AckPolicy.NACK_ON_ERROR,
         graceful_timeout=GRACEFUL_SECONDS_MAX,
+        decoder=_unread,
         logger=logging.getLogger("kundvakt.broker"),
         log_level=logging.DEBUG,
         **CONNECT_OPTIONS,
     )
+
+
+async def _unread(_: NatsMessage) -> dict[str, Any]:
+    """Leave a body to its handler, which says what cannot be read.
+
+    FastStream would read it too, to pass its fields on as arguments.
+    """
+    return {}
 
 
 async def move(client: Client) -> None:
