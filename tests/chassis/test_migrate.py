@@ -7,8 +7,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from chassis.migrate import MigrationFailed, migrate_databases, numbered, scripts, with_database
-from chassis.operator import installed
+from chassis.migrate import migrate_databases, numbered, scripts, with_database
+from chassis.operator import MigrationFailed, installed
 from chassis.service import Service
 from chassis.tenancy import tenant_transaction
 from onebox.testing import Servers

@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 
 from chassis.folding import Roles
+from chassis.operator import MigrationFailed
 from chassis.postgres import connect
 from chassis.rebuild import build_missing
 from chassis.service import Service
@@ -30,10 +31,6 @@ STATEMENT_SETTINGS = {
     "transaction_timeout": "30s",
 }
 """A service's role gives up rather than hold locks: a forgotten transaction stops vacuum."""
-
-
-class MigrationFailed(RuntimeError):
-    """A script could not be applied; nothing of it was."""
 
 
 def with_database(url: str, database: str) -> str:

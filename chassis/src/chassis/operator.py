@@ -13,11 +13,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from chassis.postgres import connect
-from chassis.service import Service
+
+if TYPE_CHECKING:
+    from chassis.service import Service
 
 PREFIX = "kundvakt"
 """What every database and role is named with."""
@@ -25,6 +27,10 @@ PREFIX = "kundvakt"
 
 class NotRunning(RuntimeError):
     """Nothing says where the servers are."""
+
+
+class MigrationFailed(RuntimeError):
+    """A script could not be applied; nothing of it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +87,30 @@ def operator() -> Operator:
     return Operator(database_url, nats_url, secret, services)
 
 
-def installed() -> list[Service]:
+def installed() -> "list[Service]":
     """Return the services installed here."""
     return [entry.load() for entry in sorted(entry_points(group="kundvakt.services"))]
 
 
-def as_owner(site: Operator, service: Service, act: Callable[[Any], Awaitable[None]]) -> None:
+def as_owner(site: Operator, service: str, act: Callable[[Any], Awaitable[None]]) -> None:
     """Do something in a service's database as the owner of its tables."""
     _as(site, service, f"{PREFIX}_owner", act)
 
 
-def as_service(site: Operator, service: Service, act: Callable[[Any], Awaitable[None]]) -> None:
+def as_service(site: Operator, service: str, act: Callable[[Any], Awaitable[None]]) -> None:
     """Do something in a service's database as the service: row-level security holds for owners."""
-    _as(site, service, site.role(service.name), act)
+    _as(site, service, site.role(service), act)
 
 
-def _as(site: Operator, service: Service, role: str, act: Callable[[Any], Awaitable[None]]) -> None:
+def _as(site: Operator, service: str, role: str, act: Callable[[Any], Awaitable[None]]) -> None:
 
     async def do() -> None:
         connection = await connect(
-            site.database(service.name), "operator", statement_timeout="0", lock_timeout="0"
+            site.database(service), "operator", statement_timeout="0", lock_timeout="0"
         )
         try:
             await connection.execute(f'SET ROLE "{role}"')
-            own = site.role(service.name)
+            own = site.role(service)
             await connection.execute("SELECT set_config('app.service_role', $1, false)", own)
             await act(connection)
         finally:

@@ -71,4 +71,4 @@ def _everywhere(name: str | None, act: Any) -> None:
     for service in installed():
         consumes = service.reactions or service.keep or service.projections
         if consumes and name in {None, service.name}:
-            as_service(site, service, partial(act, service))
+            as_service(site, service.name, partial(act, service))

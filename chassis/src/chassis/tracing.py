@@ -3,18 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 
 from opentelemetry import context, trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("kundvakt")
-_ids = RandomIdGenerator()
+_dice = Random()  # noqa: S311 - a trace has no secrets
 _is_exporting = False
 
 
@@ -22,6 +18,14 @@ def configure(service: str) -> None:
     """Record and export spans where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector."""
     if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return
+    # Most run without a collector, and are to start without what speaks to one.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+        OTLPSpanExporter,
+    )
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
@@ -51,7 +55,8 @@ def span(name: str, traceparent: str | None = None) -> Iterator[None]:
 
 def _new() -> context.Context:
     """Begin a trace."""
-    begun = trace.SpanContext(_ids.generate_trace_id(), _ids.generate_span_id(), is_remote=False)
+    trace_id, span_id = (_dice.randrange(1, 1 << bits) for bits in (128, 64))
+    begun = trace.SpanContext(trace_id, span_id, is_remote=False)
     return trace.set_span_in_context(trace.NonRecordingSpan(begun))
 
 

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis import logs
 from chassis.failpoints import arm
-from chassis.migrate import MigrationFailed
+from chassis.operator import MigrationFailed
 from onebox import demo
 from onebox.box import SERVICES, Onebox, Options
 from onebox.problems import CannotRunError

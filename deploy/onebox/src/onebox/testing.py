@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -45,6 +45,7 @@ class Servers:
     postgres: Database
     nats: Bus
     children: dict[str, Child]
+    migrated: set[tuple[str, tuple[Service, ...]]] = field(default_factory=set)
 
     @property
     def admin_url(self) -> str:
@@ -69,8 +70,10 @@ class Servers:
         )
 
     async def install(self, prefix: str, *services: Service) -> "Installation":
-        """Migrate databases of their own for these services, and begin an empty stream."""
-        await migrate_databases(self.admin_url, self.home.password, services, prefix)
+        """Migrate databases of their own for these services, once, and begin an empty stream."""
+        if (prefix, services) not in self.migrated:
+            await migrate_databases(self.admin_url, self.home.password, services, prefix)
+            self.migrated.add((prefix, services))
         await recreate_stream(self.nats.url("admin"))
         return Installation(self, prefix)
 

@@ -17,7 +17,7 @@ from chassis import wire
 from chassis.ask import Asker, Unavailable
 from chassis.decider import Rejected
 from chassis.edge import derived_id, new_id, now
-from chassis.operator import as_service, installed, operator
+from chassis.operator import as_service, operator
 from chassis.tenancy import set_tenant
 from contracts.credit_checks import RequestCreditCheck
 from contracts.values import Band
@@ -181,8 +181,7 @@ def _in_service(act: Callable[[Any], Awaitable[T] | Coroutine[Any, Any, T]]) -> 
         async with connection.transaction():
             found.append(await act(connection))
 
-    service = next(one for one in installed() if one.name == SERVICE)
-    as_service(operator(), service, keep)
+    as_service(operator(), SERVICE, keep)
     return found[0]
 
 

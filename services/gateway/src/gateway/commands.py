@@ -13,7 +13,7 @@ from chassis.ask import Asker, Unavailable
 from chassis.decider import Rejected
 from chassis.edge import new_id, now
 from chassis.keys import KeyRing
-from chassis.operator import as_service, derive, installed, operator
+from chassis.operator import as_service, derive, operator
 from chassis.postgres import open_pool
 from chassis.sealing import open_text
 from chassis.tenancy import set_tenant
@@ -169,9 +169,8 @@ def _checked(form: Any, text: str, what: str) -> Any:
 
 def _in_gateway(act: Callable[[Any], Awaitable[None]]) -> None:
     """Do something in the gateway's database, as the gateway."""
-    gateway = next(one for one in installed() if one.name == "gateway")
     try:
-        as_service(operator(), gateway, act)
+        as_service(operator(), "gateway", act)
     except Rejected as refusal:
         raise _failed(refusal.message) from None
 

@@ -9,8 +9,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-import holidays
-
 DAY_HOURS = 24
 SATURDAY = 5
 DAY = timedelta(days=1)
@@ -56,6 +54,9 @@ def _free_days(zone: str) -> Container[date]:
     country = COUNTRIES.get(zone)
     if country is None:
         return ()
+    # It brings the calendars of all the world: too much for a start.
+    import holidays  # noqa: PLC0415
+
     known = holidays.country_holidays(country).supported_categories
     return holidays.country_holidays(country, categories=[one for one in FREE if one in known])
 
