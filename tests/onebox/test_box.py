@@ -12,16 +12,19 @@ import pytest_asyncio
 
 from onebox import demo
 from onebox.box import SERVICES, Onebox, Options, PortTakenError
-from support.box import SAMPLE_ROWS
 
 LOOK_SECONDS = 0.1
 pytestmark = [pytest.mark.servers, pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
-PROCESSES = {*SERVICES, "postgres", "nats", "creditsafe", "mail"}
+OTHER_BUREAUS = ("dnb", "tic")
+PROCESSES = {*SERVICES, "postgres", "nats", "creditsafe", *OTHER_BUREAUS, "mail"}
+ROWS = 100
+"""The fewest there may be: nobody looks a company up here."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def box(home: Path) -> AsyncIterator[Onebox]:
-    async with Onebox(home / "whole", Options(sample_rows=SAMPLE_ROWS)) as running:
+    options = Options(sample_rows=ROWS, other_bureaus=OTHER_BUREAUS)
+    async with Onebox(home / "whole", options) as running:
         yield running
 
 
@@ -76,25 +79,22 @@ async def test_given_servers_are_used_instead_of_our_own(tmp_path: Path) -> None
         given = Options(
             database_url=servers.urls["database"],
             nats_url=servers.urls["nats"],
-            sample_rows=SAMPLE_ROWS,
+            sample_rows=ROWS,
         )
         async with Onebox(tmp_path / "home", given) as box:
-            assert set(box.processes) == PROCESSES - {"postgres", "nats"}
+            assert set(box.processes) == PROCESSES - {"postgres", "nats", *OTHER_BUREAUS}
             assert not box.home.postgres.exists()
             assert await companies(box, await demo.seed(box)) == 0
 
 
-async def test_other_bureaus_stand_in_and_take_a_tenants_login(tmp_path: Path) -> None:
-    options = Options(sample_rows=SAMPLE_ROWS, other_bureaus=("dnb", "tic"))
-    async with Onebox(tmp_path / "home", options) as box:
-        key = await demo.seed(box)
-        assert set(box.processes) == {*PROCESSES, "dnb", "tic"}
-        async with demo.client(box, key) as api, asyncio.timeout(60):
-            for bureau in options.other_bureaus:
-                wish = {"headers": {"Idempotency-Key": bureau}, "json": {"bureau": bureau}}
-                (await api.put("/settings/credit-bureau", **wish)).raise_for_status()
-                standing = await once_read(api)
-                assert (standing["bureau"], standing["login_refused_at"]) == (bureau, None)
+async def test_other_bureaus_stand_in_and_take_a_tenants_login(box: Onebox) -> None:
+    key = await demo.seed(box)
+    async with demo.client(box, key) as api, asyncio.timeout(60):
+        for bureau in OTHER_BUREAUS:
+            wish = {"headers": {"Idempotency-Key": bureau}, "json": {"bureau": bureau}}
+            (await api.put("/settings/credit-bureau", **wish)).raise_for_status()
+            standing = await once_read(api)
+            assert (standing["bureau"], standing["login_refused_at"]) == (bureau, None)
 
 
 async def once_read(api: httpx2.AsyncClient) -> dict[str, Any]:
