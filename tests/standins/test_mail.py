@@ -7,6 +7,7 @@ from email.message import EmailMessage
 import httpx2
 import pytest
 
+from onebox.probe import PLAIN
 from standins.testing import StandIn
 
 SECONDS_MAX = 10.0
@@ -41,7 +42,7 @@ def send(server: StandIn, message: EmailMessage | None = None) -> None:
 
 
 def pages(server: StandIn) -> httpx2.Client:
-    return httpx2.Client(base_url=server.url, timeout=SECONDS_MAX)
+    return httpx2.Client(base_url=server.url, timeout=SECONDS_MAX, verify=PLAIN)
 
 
 def test_a_mail_is_caught_and_shown(server: StandIn) -> None:

@@ -18,6 +18,7 @@ from chassis.postgres import open_pool
 from contracts.companies.user import Role
 from gateway.access.admin import add_key, add_tenant
 from onebox.box import Onebox, Options
+from onebox.probe import PLAIN
 
 T = TypeVar("T")
 
@@ -82,7 +83,8 @@ class RunningBox:
     @cached_property
     def bureau(self) -> httpx2.Client:
         """Return a client of the stand-in bureau's control."""
-        client = httpx2.Client(base_url=self.box.urls["creditsafe"], timeout=10)
+        url = self.box.urls["creditsafe"]
+        client = httpx2.Client(base_url=url, timeout=10, verify=PLAIN)
         return self.clients.enter_context(client)
 
 
@@ -96,6 +98,7 @@ class Client:
             base_url=f"{running.box.urls['gateway']}/api/v1",
             headers={"Authorization": f"Bearer {key}"},
             timeout=10,
+            verify=PLAIN,
         )
         running.clients.callback(self.http.close)
 

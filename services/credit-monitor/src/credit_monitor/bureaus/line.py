@@ -6,9 +6,11 @@ what it was asked: a slow report keeps nobody from searching.
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TypeAlias
 
@@ -67,6 +69,12 @@ class Manners:
     left_alone_seconds: float = breaker.OPEN_SECONDS_FIRST
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return whom to trust, for all accounts: reading it stops the process for 40 ms."""
+    return httpx2.create_ssl_context()
+
+
 class Line:
     """A client of one account; all its callers share its login, its pace and its breakers."""
 
@@ -81,6 +89,7 @@ class Line:
             timeout=httpx2.Timeout(READ_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
             limits=httpx2.Limits(max_connections=CONNECTIONS_MAX),
             headers={"Accept": "application/json"},
+            verify=_trusted(),
         )
 
     async def __aenter__(self) -> Self:

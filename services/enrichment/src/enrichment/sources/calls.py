@@ -4,9 +4,11 @@ Its words for "no such thing" are answers; 429 slows us down; what cannot be rea
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -213,6 +215,12 @@ class Calls:
         return Said(status, body)
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return whom to trust, for all sources: reading it stops the process for 40 ms."""
+    return httpx2.create_ssl_context()
+
+
 def client(url: str, **more: Any) -> httpx2.AsyncClient:
     """Open a client of a base URL."""
     headers = {"Accept": "application/json", "User-Agent": USER_AGENT, **more.pop("headers", {})}
@@ -221,6 +229,7 @@ def client(url: str, **more: Any) -> httpx2.AsyncClient:
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS_MAX),
         limits=httpx2.Limits(max_connections=CONNECTIONS_MAX),
         headers=headers,
+        verify=_trusted(),
         **more,
     )
 
