@@ -1,15 +1,14 @@
 """What a registry says anew is in the copy that is read, whole, the moment it is committed."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
 from chassis import failpoints
-from chassis.edge import new_id
 from chassis.failpoints import Failure
 from contracts.enrichment import SearchRegistry
 from enrichment.app import service
@@ -30,14 +29,23 @@ LATER = datetime(2026, 11, 9, tzinfo=UTC)
 NEW = "815000129"
 
 
+@pytest.fixture(scope="session")
+def sampled(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Servers:
+    """Load a small sample, for every test to change a copy of it."""
+
+    async def install() -> None:
+        await servers.install("change", service)
+        url = servers.database_url("change_enrichment", "change_enrichment")
+        await load(url, write_sample(tmp_path_factory.mktemp("small"), 1, 90), "one", AS_OF)
+
+    asyncio.run(install())
+    return servers
+
+
 @pytest.fixture
-async def connection(servers: Servers, tmp_path: Path) -> AsyncIterator[Any]:
+async def connection(sampled: Servers) -> AsyncIterator[Any]:
     """Connect to a registry of a test's own, as the service does."""
-    prefix = f"change{new_id().hex[-8:]}"
-    await servers.install(prefix, service)
-    url = servers.database_url(f"{prefix}_enrichment", f"{prefix}_enrichment")
-    await load(url, write_sample(tmp_path, 1, 90), "one", AS_OF)
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(await sampled.copied("change", service))
     yield connection
     await connection.close()
 

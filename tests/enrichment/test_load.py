@@ -14,7 +14,6 @@ import pytest
 from typer.testing import CliRunner
 
 from chassis import failpoints
-from chassis.edge import new_id
 from chassis.failpoints import Failure
 from contracts.enrichment import SearchRegistry
 from enrichment.app import service
@@ -60,10 +59,9 @@ class Registry:
 
 @pytest.fixture
 async def registry(servers: Servers) -> AsyncIterator[Registry]:
-    """Install the service's tables in a database of their own."""
-    prefix = f"load{new_id().hex[-8:]}"
-    await servers.install(prefix, service)
-    url = servers.database_url(f"{prefix}_enrichment", f"{prefix}_enrichment")
+    """Copy the service's tables to a database of their own."""
+    await servers.install("load", service)
+    url = await servers.copied("load", service)
     reader = await asyncpg.connect(url)
     yield Registry(url, reader)
     await reader.close()

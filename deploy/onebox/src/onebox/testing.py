@@ -9,7 +9,9 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from chassis.edge import new_id
 from chassis.migrate import migrate_databases
+from chassis.postgres import connect
 from chassis.service import Service
 from chassis.settings import Settings
 from chassis.site import Site, open_site
@@ -76,6 +78,16 @@ class Servers:
             self.migrated.add((prefix, services))
         await recreate_stream(self.nats.url("admin"))
         return Installation(self, prefix)
+
+    async def copied(self, prefix: str, service: Service) -> str:
+        """Return the URL of a new copy of an installed service's database, as the service."""
+        own, copy = f"{prefix}_{service.role}", f"{prefix}_{new_id().hex[-8:]}"
+        admin = await connect(self.admin_url, "copy", statement_timeout="0")
+        try:
+            await admin.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{own}"')
+        finally:
+            await admin.close()
+        return self.database_url(own, copy)
 
 
 @dataclass(frozen=True)
