@@ -26,6 +26,7 @@ from contracts.companies.company import (
     RefuseWish,
     RelationStarted,
     RestoreCompany,
+    ReverseMerge,
 )
 from contracts.enrichment import RegistryFacts
 from contracts.examples import example
@@ -230,7 +231,7 @@ def test_restoring_an_active_company_says_nothing_new() -> None:
 OTHERS = [
     form
     for form in CompanyCommand.__args__[0].__args__
-    if form not in {CreateCompany, ArchiveCompany, RestoreCompany, RefuseWish}
+    if form not in {CreateCompany, ArchiveCompany, RestoreCompany, ReverseMerge, RefuseWish}
 ]
 
 

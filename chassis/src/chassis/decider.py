@@ -46,6 +46,16 @@ def nothing_created(_events: Sequence[Any]) -> dict[str, UUID]:
     return {}
 
 
+def no_other(_command: Any, _state: Any) -> UUID | None:
+    """Concern no second stream."""
+    return None
+
+
+def alone(_command: Any, _state: Any, _other: Any) -> Sequence[Any]:
+    """Decide nothing about two streams."""
+    raise NotImplementedError
+
+
 def plainly_taken(holder: UUID) -> Rejected:
     """Refuse what another stream of the tenant has."""
     return Rejected("taken", "Something else of yours has this already.", holder=str(holder))
@@ -59,6 +69,9 @@ class Decider(Generic[C, S, E]):
     of their own, in the same commit. `claims` says what an event reserves for its stream;
     `taken` words the refusal when another stream has it already; `created` names, for the
     answer, what came into being besides the stream itself.
+
+    A command may concern a second stream of the same category that is there already: `other`
+    names it, `decide_both` is given its state too, and neither changes unless both do.
     """
 
     initial: S
@@ -67,6 +80,8 @@ class Decider(Generic[C, S, E]):
     claims: Callable[[E], Claim | None] = no_claims
     taken: Callable[[UUID], Rejected] = plainly_taken
     created: Callable[[Sequence[E]], dict[str, UUID]] = nothing_created
+    other: Callable[[C, S], UUID | None] = no_other
+    decide_both: Callable[[C, S, S], Sequence[E]] = alone
 
     def fold(self, events: Iterable[E]) -> S:
         """Return the state that `events` lead to."""

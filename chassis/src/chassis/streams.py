@@ -110,7 +110,7 @@ def repeat(answered: Answered) -> Answer:
     return answered.answer
 
 
-def _plan(decider: Decider[C, S, E], command: C, past: Past) -> Append:
+async def _plan(streams: Streams, decider: Decider[C, S, E], command: C, past: Past) -> Append:
     """Decide, and sort the events by stream."""
     if command.expected_version is not None and command.expected_version != past.version:
         raise Rejected(
@@ -118,19 +118,25 @@ def _plan(decider: Decider[C, S, E], command: C, past: Past) -> Append:
             "Somebody changed this in the meantime; read it again and repeat the change.",
             version=str(past.version),
         )
-    events = decider.decide(command, decider.fold(past.events))
+    home = Stream(command.tenant, command.aggregate, command.stream_id)
+    state, versions = decider.fold(past.events), {home: past.version}
+    if (second := decider.other(command, state)) is None:
+        events = decider.decide(command, state)
+    else:
+        other = Stream(command.tenant, command.aggregate, second)
+        known = past if other == home else await streams.read(other, command)
+        versions[other] = known.version
+        events = decider.decide_both(command, state, decider.fold(known.events))
     by_stream: dict[Stream, list[E]] = {}
     for event in events:
         stream = Stream(command.tenant, event.category, event.stream_id)
         by_stream.setdefault(stream, []).append(event)
-    home = Stream(command.tenant, command.aggregate, command.stream_id)
     claims = ((event.stream_id, decider.claims(event)) for event in events)
     return Append(
         command=command,
         version=past.version,
         writes=tuple(
-            Write(stream, past.version if stream == home else 0, kept)
-            for stream, kept in by_stream.items()
+            Write(stream, versions.get(stream, 0), kept) for stream, kept in by_stream.items()
         ),
         claims=tuple((stream_id, claim) for stream_id, claim in claims if claim),
         created=decider.created(events),
@@ -154,7 +160,7 @@ async def transact(streams: Streams, decider: Decider[C, S, E], command: C) -> A
 async def _answer(streams: Streams, decider: Decider[C, S, E], command: C, past: Past) -> Answer:
     """Decide, and keep what follows: a refusal too, for another attempt may be under way."""
     try:
-        return await streams.append(_plan(decider, command, past))
+        return await streams.append(await _plan(streams, decider, command, past))
     except Claimed as claimed:
         refusal = decider.taken(claimed.holder)
     except Rejected as rejected:

@@ -62,6 +62,21 @@ class NewSubUnit(Value):
     address: Address | None = None
 
 
+MergeReason: TypeAlias = Literal["DUPLICATE", "SUCCESSION"]
+"""Why two companies become one here: the same one was entered twice, or one became the other's."""
+
+
+class Taken(Value):
+    """What the company that stays had not, and took over from the one merged into it."""
+
+    details: CompanyDetails = CompanyDetails()
+    addresses: dict[AddressKind, Address] = Field(default_factory=dict)
+    relations: dict[RelationCode, date] = Field(default_factory=dict)
+    owners: tuple[UUID, ...] = ()
+    department_id: UUID | None = None
+    invoice_profile: InvoiceProfile | None = None
+
+
 class CompanyWish(Command):
     """A wish about one company."""
 
@@ -224,6 +239,20 @@ class RestoreCompany(CompanyWish):
     """Take an archived company back."""
 
     type: Literal["restore-company"] = "restore-company"
+
+
+class MergeCompany(CompanyWish):
+    """Merge a company into another of the tenant's, which stays and takes over what it lacks."""
+
+    type: Literal["merge-company"] = "merge-company"
+    into: UUID
+    reason: MergeReason = "DUPLICATE"
+
+
+class ReverseMerge(CompanyWish):
+    """Take a merge back: what the other took over, and nobody changed since, is given back."""
+
+    type: Literal["reverse-merge"] = "reverse-merge"
 
 
 class RefuseWish(CompanyWish):
@@ -391,6 +420,37 @@ class CompanyRestored(CompanyFact):
     type: Literal["company-restored.v1"] = "company-restored.v1"
 
 
+class CompanyMerged(CompanyFact):
+    """A company became part of another of the tenant's; nothing more is done about it."""
+
+    type: Literal["company-merged.v1"] = "company-merged.v1"
+    into: UUID
+    reason: MergeReason
+
+
+class MergeReversed(CompanyFact):
+    """A company that was merged stands by itself again."""
+
+    type: Literal["merge-reversed.v1"] = "merge-reversed.v1"
+    into: UUID
+
+
+class OtherCompanyTakenOver(CompanyFact):
+    """Another company was merged into this one; what was taken over is told by facts before it."""
+
+    type: Literal["other-company-taken-over.v1"] = "other-company-taken-over.v1"
+    merged_id: UUID
+    reason: MergeReason
+    taken: Taken
+
+
+class OtherCompanyGivenBack(CompanyFact):
+    """Another company's merge into this one was reversed."""
+
+    type: Literal["other-company-given-back.v1"] = "other-company-given-back.v1"
+    merged_id: UUID
+
+
 CompanyCommand: TypeAlias = Annotated[
     CreateCompany
     | ChangeCompanyDetails
@@ -411,6 +471,8 @@ CompanyCommand: TypeAlias = Annotated[
     | DismissSubUnit
     | ArchiveCompany
     | RestoreCompany
+    | MergeCompany
+    | ReverseMerge
     | RefuseWish,
     Field(discriminator="type"),
 ]
@@ -433,6 +495,10 @@ CompanyEvent: TypeAlias = Annotated[
     | RegistryChangeWithdrawn
     | SubUnitDismissed
     | CompanyArchived
-    | CompanyRestored,
+    | CompanyRestored
+    | CompanyMerged
+    | MergeReversed
+    | OtherCompanyTakenOver
+    | OtherCompanyGivenBack,
     Field(discriminator="type"),
 ]

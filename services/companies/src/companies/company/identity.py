@@ -103,7 +103,7 @@ def number_taken(holder: UUID) -> Rejected:
     """Refuse a number that another company of the tenant has."""
     return Rejected(
         "company-exists",
-        "You have a company with this number already; open that one, or restore it if it is"
-        " archived.",
+        "You have a company with this number already; open that one. If it is archived or merged"
+        " into another, that can be taken back.",
         company_id=str(holder),
     )

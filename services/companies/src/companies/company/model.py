@@ -10,6 +10,7 @@ from companies.company.details import change_details
 from companies.company.identity import identify_company, number_claimed, number_taken
 from companies.company.invoicing import set_invoice_profile
 from companies.company.looking_after import add_owner, remove_owner, set_department
+from companies.company.merging import decide_on_merge, merged_or_not, other_company
 from companies.company.registry import (
     AboutRegistry,
     RegistryWord,
@@ -31,6 +32,7 @@ from contracts.companies.company import (
     CompanyDetailsChanged,
     CompanyEvent,
     CompanyIdentified,
+    CompanyMerged,
     CompanyRestored,
     CopyAddress,
     CreateCompany,
@@ -38,6 +40,10 @@ from contracts.companies.company import (
     EndRelation,
     IdentifyCompany,
     InvoiceProfileChanged,
+    MergeCompany,
+    MergeReversed,
+    OtherCompanyGivenBack,
+    OtherCompanyTakenOver,
     OwnerAdded,
     OwnerRemoved,
     RefuseWish,
@@ -45,12 +51,16 @@ from contracts.companies.company import (
     RelationStarted,
     RemoveOwner,
     RestoreCompany,
+    ReverseMerge,
     SetAddress,
     SetDepartment,
     SetInvoiceProfile,
     StartRelation,
     SubUnitDismissed,
 )
+
+EVER_TAKEN = (CreateCompany, ArchiveCompany, RestoreCompany, ReverseMerge, RefuseWish)
+"""What looks itself at how the company stands."""
 
 
 def decide(command: CompanyCommand, company: Company) -> list[CompanyEvent]:  # noqa: C901, PLR0911, PLR0912 - a table of contents
@@ -87,23 +97,44 @@ def decide(command: CompanyCommand, company: Company) -> list[CompanyEvent]:  # 
             return archive(command, company)
         case RestoreCompany():
             return restore(command, company)
+        case MergeCompany() | ReverseMerge():
+            return decide_both(command, company, Company())
         case RefuseWish(problem=found):
             raise Rejected(found.code, found.message, **found.details)
         case _:
             assert_never(command)
 
 
+def decide_both(command: CompanyCommand, company: Company, other: Company) -> list[CompanyEvent]:
+    """Say what follows from a command that concerns a second company."""
+    check_taken(command, company)
+    if not isinstance(command, MergeCompany | ReverseMerge):
+        raise TypeError(command.type)
+    return decide_on_merge(command, company, other)
+
+
 def check_taken(command: CompanyCommand, company: Company) -> None:
     """Refuse what the company does not take as it is."""
-    if not isinstance(command, CreateCompany | ArchiveCompany | RestoreCompany | RefuseWish):
+    if not isinstance(command, EVER_TAKEN):
         check_active(company)
 
 
 def check_active(company: Company) -> None:
     """Refuse what only an active company takes."""
-    check_known(company)
+    check_by_itself(company)
     if company.status == "archived":
         raise Rejected("company-archived", "This company is archived; restore it first.")
+
+
+def check_by_itself(company: Company) -> None:
+    """Refuse what needs a company that was not merged into another."""
+    check_known(company)
+    if company.status == "merged":
+        raise Rejected(
+            "company-merged",
+            "This company was merged into another; open that one, or reverse the merge first.",
+            company_id=str(company.merged_into),
+        )
 
 
 def check_known(company: Company) -> None:
@@ -114,7 +145,7 @@ def check_known(company: Company) -> None:
 
 def archive(command: ArchiveCompany, company: Company) -> list[CompanyEvent]:
     """Put a company away, once."""
-    check_known(company)
+    check_by_itself(company)
     if company.status == "archived":
         return []
     return [CompanyArchived(company_id=command.company_id)]
@@ -122,7 +153,7 @@ def archive(command: ArchiveCompany, company: Company) -> list[CompanyEvent]:
 
 def restore(command: RestoreCompany, company: Company) -> list[CompanyEvent]:
     """Take back a company that is archived."""
-    check_known(company)
+    check_by_itself(company)
     if company.status == "active":
         return []
     return [CompanyRestored(company_id=command.company_id)]
@@ -157,6 +188,8 @@ def evolve(company: Company, event: CompanyEvent) -> Company:  # noqa: C901, PLR
             return replace(company, status="archived")
         case CompanyRestored():
             return replace(company, status="active")
+        case CompanyMerged() | MergeReversed() | OtherCompanyTakenOver() | OtherCompanyGivenBack():
+            return merged_or_not(company, event)
         case _:
             assert_never(event)
 
@@ -211,4 +244,6 @@ companies: Decider[CompanyCommand, Company, CompanyEvent] = Decider(
     claims=number_claimed,
     taken=number_taken,
     created=workplaces_created,
+    other=other_company,
+    decide_both=decide_both,
 )

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal, TypeVar, get_args
 from uuid import UUID
 
-from contracts.companies.company import CompanyIdentity, FieldName
+from contracts.companies.company import CompanyIdentity, FieldName, Taken
 from contracts.values import Address, AddressKind, CompanyDetails, InvoiceProfile, Sealed
 
 K = TypeVar("K")
@@ -24,10 +24,11 @@ class Company:
     `by_hand` holds the values set by hand, which are the only ones that anything is decided on:
     the registry's reign wherever nothing was set. `proposed` are the registry's values somebody
     still has to choose on, `rejected` the ones last declined; `dismissed` are the numbers of
-    workplaces that are not wanted here.
+    workplaces that are not wanted here. `taken` is what was taken over from each company merged
+    into this one, `merged_into` the one that this became part of.
     """
 
-    status: Literal["absent", "active", "archived"] = "absent"
+    status: Literal["absent", "active", "archived", "merged"] = "absent"
     kind: Literal["COMPANY", "WORKPLACE"] = "COMPANY"
     origin: Literal["HAND", "REGISTRY", "IMPORT"] = "HAND"
     identity: CompanyIdentity = NO_IDENTITY
@@ -41,6 +42,8 @@ class Company:
     department_id: UUID | None = None
     invoice_profile: InvoiceProfile | None = None
     dismissed: frozenset[str] = frozenset()
+    taken: Mapping[UUID, Taken] = field(default_factory=dict)
+    merged_into: UUID | None = None
 
 
 def given(details: CompanyDetails) -> dict[FieldName, Any]:

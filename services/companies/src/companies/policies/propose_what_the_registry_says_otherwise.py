@@ -11,8 +11,9 @@ from contracts.enrichment import CompanyEnriched
 from contracts.values import CompanyDetails
 
 NAME = "propose-what-the-registry-says-otherwise"
-OF_NO_CONCERN = frozenset({"company-archived", "subject-erased"})
-"""Nothing is proposed for a company that was put away, nor about a person who was erased."""
+OF_NO_CONCERN = frozenset({"company-archived", "company-merged", "subject-erased"})
+"""Nothing is proposed for a company that was put away or is another's part, nor about a person who
+was erased."""
 
 
 async def propose(happened: Happened) -> None:
