@@ -11,7 +11,7 @@ from chassis.decider import Decider, Rejected
 from chassis.edge import new_id, now
 from chassis.site import Site
 from chassis.streams import Append, MemoryStreams, Past, Stream, Streams, transact
-from contracts.companies.department import AddDepartment, RenameDepartment
+from contracts.companies.department import AddDepartment, DepartmentRenamed, RenameDepartment
 from contracts.companies.subject import EraseSubject, SubjectErased
 from contracts.message import Answer, Problem
 
@@ -80,6 +80,25 @@ ERASURES: Decider[EraseSubject, int, SubjectErased] = Decider(
 )
 
 
+FOLLOWING: Decider[Any, tuple[str, ...], Any] = Decider(
+    (),
+    lambda _command, _names: [],
+    lambda names, event: (*names, event.name),
+    other=lambda command, _names: command.expected_id,
+    decide_both=lambda command, names, others: [
+        DepartmentRenamed(department_id=command.department_id, name=others[-1]),
+        DepartmentRenamed(department_id=command.expected_id, name=names[-1]),
+    ],
+)
+"""Two departments exchange their names: both do, or neither."""
+
+
+class Exchange(RenameDepartment):
+    """Give a department another's name, and that one this one's."""
+
+    expected_id: UUID
+
+
 class StreamsPromise:
     """The suite; a class below says which streams it is held against."""
 
@@ -130,6 +149,25 @@ class StreamsPromise:
         )
         assert len({answer.position for answer in answers}) == 1
         assert (await streams.read(home(command), add(tenant, "x"))).version == 1
+
+    async def test_a_command_about_two_streams_changes_both_as_they_are_when_it_is_kept(
+        self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str
+    ) -> None:
+        north, south = add(tenant, "North"), add(tenant, "South")
+        for command in (north, south):
+            await transact(streams, departments, command)
+        exchange = Exchange(**rename(north, "x").model_dump(), expected_id=south.department_id)
+        slow = Overtaken(streams)
+        attempt = asyncio.create_task(transact(slow, FOLLOWING, exchange))
+        await slow.decided.wait()
+        await transact(streams, departments, rename(south, "West"))
+        slow.goes_on.set()
+        assert (await attempt).version == 2
+        names = [
+            [event.name for event in (await streams.read(home(one), add(tenant, "y"))).events]
+            for one in (north, south)
+        ]
+        assert names == [["North", "West"], ["South", "West", "North"]]
 
     async def test_of_two_with_the_same_expected_version_one_is_stale(
         self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str

@@ -18,6 +18,7 @@ from chassis.failpoints import arm
 from chassis.problems import status_of
 from chassis.streams import transact
 from chassis.tenancy import tenant_transaction
+from contracts.companies.company import CompanyMerged
 from contracts.credit_checks import (
     NoteReportView,
     RequestCreditCheck,
@@ -117,6 +118,14 @@ async def test_a_partnership_is_not_rated_without_a_need_and_a_copy(
     await office.work_off()
     assert await office.told(company) == ["monitoring-excluded"]
     assert (office.sold(number), await calls(office)) == (0, [])
+
+
+async def test_about_a_company_that_became_anothers_part_nothing_is_bought(
+    office: Office, number: str
+) -> None:
+    company = await office.watched(number)
+    await office.hear(CompanyMerged(company_id=company, into=new_id(), reason="SUCCESSION"))
+    assert await refused(office, company, purpose="CREDIT_GRANT") == "credit-company-merged"
 
 
 async def test_until_the_registry_has_answered_nobody_is_taken_for_a_person(

@@ -130,6 +130,7 @@ def test_what_the_bureau_tells_is_settled() -> None:
     ("left", "cause"),
     [
         (replace(customer, archived=True), "ARCHIVED"),
+        (replace(customer, archived=True, merged=True), "MERGED"),
         (replace(customer, relations=frozenset({"other"})), "RELATION_ENDED"),
     ],
 )

@@ -11,7 +11,9 @@ from contracts.companies.company import (
     CompanyDetailsChanged,
     CompanyIdentified,
     CompanyIdentity,
+    CompanyMerged,
     CompanyRestored,
+    MergeReversed,
     RelationEnded,
     RelationStarted,
 )
@@ -92,6 +94,13 @@ def test_relations_begin_and_end_and_companies_come_back() -> None:
     archived = CompanyArchived(company_id=ID)
     assert after(created, archived).archived
     assert not after(created, archived, CompanyRestored(company_id=ID)).archived
+
+
+def test_who_became_anothers_part_is_put_away_until_that_is_reversed() -> None:
+    merged = CompanyMerged(company_id=ID, into=UUID(int=9), reason="SUCCESSION")
+    reversed_ = MergeReversed(company_id=ID, into=UUID(int=9))
+    assert (after(created, merged).archived, after(created, merged).merged) == (True, True)
+    assert after(created, merged, reversed_) == after(created)
 
 
 def test_a_form_set_by_hand_can_be_cleared() -> None:

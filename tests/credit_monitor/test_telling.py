@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,7 +12,7 @@ from chassis.edge import new_id, now
 from chassis.failpoints import Failure, arm
 from chassis.site import Site
 from chassis.streams import transact
-from contracts.companies.company import CompanyArchived, OwnerRemoved
+from contracts.companies.company import CompanyArchived, CompanyMerged, OwnerRemoved
 from contracts.companies.subject import SubjectErased
 from contracts.companies.user import Role, UserChanged
 from contracts.credit_alerts import AcknowledgeAlert
@@ -216,9 +217,10 @@ async def test_how_a_company_was_found_is_no_news(we: Bystander) -> None:
     assert await we.said() == []
 
 
-async def test_of_a_company_put_away_nothing_is_told(we: Bystander) -> None:
+@pytest.mark.parametrize("form", [CompanyArchived, CompanyMerged])
+async def test_of_a_company_put_away_nothing_is_told(we: Bystander, form: Any) -> None:
     company = await we.company(await we.user())
-    await we.hear(CompanyArchived(company_id=company, reason="gone"))
+    await we.hear(example(form).model_copy(update={"company_id": company}))
     await we.hear(we.registered(company, proceedings=["bankruptcy"]), we.changed(company))
     assert await we.said() == []
 

@@ -7,13 +7,15 @@ import asyncpg
 import pytest
 from office import Office
 
-from chassis.edge import now
+from chassis.edge import new_id, now
 from chassis.tenancy import tenant_transaction
 from contracts.companies.company import (
     CompanyArchived,
     CompanyIdentified,
     CompanyIdentity,
+    CompanyMerged,
     CompanyRestored,
+    MergeReversed,
     RelationEnded,
     RelationStarted,
 )
@@ -205,6 +207,20 @@ async def test_archiving_ends_the_watch_here_and_there(office: Office, number: s
     office.change(number, score=95)
     await office.poll()
     assert await office.told(company) == [*WATCHED, "monitoring-stopped"]
+
+
+async def test_merged_into_another_a_company_is_watched_no_longer_until_that_is_reversed(
+    office: Office, number: str
+) -> None:
+    company, other = await office.watched(number), new_id()
+    await office.hear(CompanyMerged(company_id=company, into=other, reason="SUCCESSION"))
+    await office.work_off()
+    assert await office.told(company) == [*WATCHED, "monitoring-stopped"]
+    assert office.members() == []
+    await office.hear(MergeReversed(company_id=company, into=other))
+    await office.work_off()
+    assert (await office.told(company))[-1] == "monitoring-started"
+    assert office.members() == [number]
 
 
 async def test_whoever_is_taken_back_is_watched_again_and_not_rated_again(

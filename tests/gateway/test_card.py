@@ -14,9 +14,13 @@ from contracts.companies.company import (
     CompanyDetailsChanged,
     CompanyIdentified,
     CompanyIdentity,
+    CompanyMerged,
     CompanyRestored,
     DepartmentSet,
     InvoiceProfileChanged,
+    MergeReversed,
+    OtherCompanyGivenBack,
+    OtherCompanyTakenOver,
     OwnerAdded,
     OwnerRemoved,
     RegistryChangeAccepted,
@@ -206,6 +210,20 @@ def test_archived_is_seen_and_taken_back(card: Card) -> None:
     archived, restored = of(CompanyArchived), of(CompanyRestored)
     assert card(by_hand, archived).archived
     assert not card(by_hand, archived, restored).archived
+
+
+def test_a_company_that_became_anothers_part_says_whose(card: Card) -> None:
+    merged, reversed_ = of(CompanyMerged), of(MergeReversed)
+    found = card(by_hand, customer, merged)
+    assert (found.merged_into, found.merged_at is not None) == (merged.into, True)
+    assert found.credit.watch is None
+    assert card(by_hand, merged, reversed_).merged_into is None
+
+
+def test_a_company_lists_those_that_became_its_parts(card: Card) -> None:
+    taken, given_back = of(OtherCompanyTakenOver), of(OtherCompanyGivenBack)
+    assert [one.company_id for one in card(by_hand, taken).merged] == [taken.merged_id]
+    assert card(by_hand, taken, given_back).merged == []
 
 
 def test_a_customers_rating_is_awaited(card: Card) -> None:

@@ -65,7 +65,9 @@ class MonitoringStopped(CreditFact):
     """A company is no longer under credit watch."""
 
     type: Literal["monitoring-stopped.v1"] = "monitoring-stopped.v1"
-    cause: Literal["ARCHIVED", "RELATION_ENDED", "NUMBER_CHANGED", "BUREAU_CHANGED", "MANUAL"]
+    cause: Literal[
+        "ARCHIVED", "MERGED", "RELATION_ENDED", "NUMBER_CHANGED", "BUREAU_CHANGED", "MANUAL"
+    ]
     reason: Sealed | None = None
 
 

@@ -15,7 +15,9 @@ from contracts.companies.company import (
     CompanyCreated,
     CompanyDetailsChanged,
     CompanyIdentified,
+    CompanyMerged,
     CompanyRestored,
+    MergeReversed,
     RelationEnded,
     RelationStarted,
 )
@@ -137,6 +139,8 @@ LEARNT: tuple[type[Any], ...] = (
     CompanyDetailsChanged,
     CompanyArchived,
     CompanyRestored,
+    CompanyMerged,
+    MergeReversed,
     RelationStarted,
     RelationEnded,
     CompanyEnriched,

@@ -21,6 +21,7 @@ from gateway.companies.api import router as company_list_router
 from gateway.companies.projection import company_list
 from gateway.company.addresses import router as addresses
 from gateway.company.api import router as company
+from gateway.company.merging import router as merging
 from gateway.company.parts import router as company_parts
 from gateway.company.projection import company_card
 from gateway.company.sub_units import router as sub_units
@@ -54,6 +55,7 @@ ROUTERS = (
     company,
     company_parts,
     sub_units,
+    merging,
     addresses,
     timeline,
     credit,

@@ -33,6 +33,7 @@ STATUS: dict[str, int] = {
     "owner-unknown": 422,
     "department-unknown": 422,
     "sub-unit-unknown": 422,
+    "merge-into-unknown": 422,
     "registry-entry-unknown": 422,
     "address-unknown": 409,
     "event-unknown": 422,

@@ -8,7 +8,9 @@ from contracts.companies.company import (
     CompanyArchived,
     CompanyCreated,
     CompanyDetailsChanged,
+    CompanyMerged,
     CompanyRestored,
+    MergeReversed,
     OwnerAdded,
     OwnerRemoved,
 )
@@ -20,6 +22,8 @@ ConcernEvent: TypeAlias = (
     | CompanyDetailsChanged
     | CompanyArchived
     | CompanyRestored
+    | CompanyMerged
+    | MergeReversed
     | OwnerAdded
     | OwnerRemoved
     | CompanyEnriched
@@ -54,9 +58,9 @@ def learn(concern: Concern, event: ConcernEvent) -> Concern:  # noqa: PLR0911 - 
             return replace(concern, name=event.name)
         case CompanyDetailsChanged():
             return replace(concern, name=event.details.name or concern.name)
-        case CompanyArchived():
+        case CompanyArchived() | CompanyMerged():
             return replace(concern, archived=True)
-        case CompanyRestored():
+        case CompanyRestored() | MergeReversed():
             return replace(concern, archived=False)
         case OwnerAdded():
             return replace(concern, owners=(*_without(concern, event), event.user_id))

@@ -15,7 +15,9 @@ from contracts.companies.company import (
     CompanyArchived,
     CompanyCreated,
     CompanyDetailsChanged,
+    CompanyMerged,
     CompanyRestored,
+    MergeReversed,
     OwnerAdded,
     OwnerRemoved,
 )
@@ -51,6 +53,8 @@ OF_COMPANIES: tuple[type[Any], ...] = (
     CompanyDetailsChanged,
     CompanyArchived,
     CompanyRestored,
+    CompanyMerged,
+    MergeReversed,
     OwnerAdded,
     OwnerRemoved,
     CompanyEnriched,

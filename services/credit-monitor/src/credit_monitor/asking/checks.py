@@ -91,6 +91,11 @@ def _check_subject(facts: Facts, command: RequestCreditCheck) -> None:
     if not subject.created:
         # Whoever shows companies has it, and we have not heard of it yet.
         raise Rejected("busy", "This company is still on its way here; try again in a moment.")
+    if subject.merged:
+        raise Rejected(
+            "credit-company-merged",
+            "This company was merged into another; ask about that one, or reverse the merge.",
+        )
     if subject.archived:
         raise Rejected("credit-company-archived", "This company is archived; restore it first.")
     if subject.workplace:

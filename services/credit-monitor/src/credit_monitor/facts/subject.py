@@ -9,7 +9,9 @@ from contracts.companies.company import (
     CompanyDetailsChanged,
     CompanyIdentified,
     CompanyIdentity,
+    CompanyMerged,
     CompanyRestored,
+    MergeReversed,
     RelationEnded,
     RelationStarted,
 )
@@ -25,6 +27,8 @@ SubjectEvent: TypeAlias = (
     | CompanyDetailsChanged
     | CompanyArchived
     | CompanyRestored
+    | CompanyMerged
+    | MergeReversed
     | RelationStarted
     | RelationEnded
     | CompanyEnriched
@@ -36,6 +40,7 @@ SubjectEvent: TypeAlias = (
 class Subject:
     """A company as far as its credit is concerned.
 
+    `archived` is put away for any reason, `merged` because it became part of another.
     `registry_key` says for which number the registry has answered; `personal` that its number is
     a person's, which is not kept here.
     """
@@ -43,6 +48,7 @@ class Subject:
     created: bool = False
     workplace: bool = False
     archived: bool = False
+    merged: bool = False
     personal: bool = False
     country: str = ""
     number: str | None = None
@@ -68,7 +74,7 @@ class Subject:
         return by_registry or self.form_by_hand
 
 
-def learn(subject: Subject, event: SubjectEvent) -> Subject:  # noqa: PLR0911 - one line an event
+def learn(subject: Subject, event: SubjectEvent) -> Subject:  # noqa: C901, PLR0911 - one line an event
     """Take in one more fact."""
     match event:
         case CompanyCreated():
@@ -86,6 +92,9 @@ def learn(subject: Subject, event: SubjectEvent) -> Subject:  # noqa: PLR0911 - 
             return replace(subject, archived=True)
         case CompanyRestored():
             return replace(subject, archived=False)
+        case CompanyMerged() | MergeReversed():
+            merged = isinstance(event, CompanyMerged)
+            return replace(subject, archived=merged, merged=merged)
         case CompanyEnriched():
             return _enriched(subject, event)
         case CompanyNotInRegistry():

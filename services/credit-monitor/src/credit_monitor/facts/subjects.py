@@ -9,7 +9,7 @@ from chassis.tenancy import Connection
 from credit_monitor.facts.subject import Subject
 
 FACTS = (
-    "created, workplace, archived, personal, country, number, relations,"
+    "created, workplace, archived, merged, personal, country, number, relations,"
     " form_by_hand, form_by_registry, registry_key"
 )
 STANDING = ("rated_key", "rated_at", "reference", "as_of")
@@ -60,9 +60,9 @@ async def save(connection: Connection, tenant: str, learnt: dict[UUID, Subject])
     """Keep what is known of companies."""
     await connection.executemany(
         f"INSERT INTO subjects (tenant_id, company_id, {FACTS})"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
         " ON CONFLICT (tenant_id, company_id) DO UPDATE SET"
-        f" ({FACTS}) = ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        f" ({FACTS}) = ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         [
             (
                 tenant,
@@ -70,6 +70,7 @@ async def save(connection: Connection, tenant: str, learnt: dict[UUID, Subject])
                 subject.created,
                 subject.workplace,
                 subject.archived,
+                subject.merged,
                 subject.personal,
                 subject.country,
                 subject.number,

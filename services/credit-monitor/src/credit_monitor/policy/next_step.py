@@ -143,7 +143,7 @@ def _is_enough(wanted: Money | None, policy: CreditPolicy) -> bool:
 def unwanted(subject: Subject, policy: CreditPolicy = DEFAULT) -> StopCause | None:
     """Return why a company is not to be checked at all, if so."""
     if subject.archived:
-        return "ARCHIVED"
+        return "MERGED" if subject.merged else "ARCHIVED"
     called_for = subject.relations & frozenset(policy.relations)
     if subject.created and (subject.workplace or not called_for):
         return "RELATION_ENDED"

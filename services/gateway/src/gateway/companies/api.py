@@ -45,6 +45,7 @@ class ListedCompany(BaseModel):
     watch_bureau: str | None
     heard_at: datetime | None
     archived: bool
+    merged_into: UUID | None
     created_at: datetime
 
 
@@ -130,5 +131,6 @@ def _line(row: Any, today: date) -> ListedCompany:
         watch_bureau=row["watch_bureau"],
         heard_at=row["heard_at"],
         archived=row["archived"],
+        merged_into=row["merged_into"],
         created_at=row["created_at"],
     )

@@ -10,8 +10,10 @@ from contracts.companies.company import (
     CompanyCreated,
     CompanyDetailsChanged,
     CompanyIdentified,
+    CompanyMerged,
     CompanyRestored,
     DepartmentSet,
+    MergeReversed,
     OwnerAdded,
     OwnerRemoved,
     RegistryChangeAccepted,
@@ -66,6 +68,7 @@ class Line(NamedTuple):
     watch_bureau: str | None = None
     heard_at: str | None = None
     archived: bool = False
+    merged_into: str | None = None
     known: dict[str, Any] = {}
 
 
@@ -124,8 +127,10 @@ def _by_people(line: Line, told: Told) -> Line:  # noqa: PLR0911 - a table of co
             return line._replace(department_id=chosen)
         case CompanyArchived():
             return line._replace(archived=True)
-        case CompanyRestored():
-            return line._replace(archived=False)
+        case CompanyRestored() | MergeReversed():
+            return line._replace(archived=False, merged_into=None)
+        case CompanyMerged() as event:
+            return line._replace(archived=True, merged_into=str(event.into))
         case _:
             return line
 
@@ -162,7 +167,7 @@ def _watch(line: Line, state: str | None, since: str | None, reason: str | None)
 
 company_list: Projection[Line] = Projection(
     name="company_list",
-    version=4,
+    version=5,
     row=Line,
     table_sql=files("gateway.companies").joinpath("table.sql").read_text(),
     handles=(
@@ -178,6 +183,8 @@ company_list: Projection[Line] = Projection(
         DepartmentSet,
         CompanyArchived,
         CompanyRestored,
+        CompanyMerged,
+        MergeReversed,
         CompanyEnriched,
         CompanyNotInRegistry,
         CompanyRated,

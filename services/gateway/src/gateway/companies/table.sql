@@ -27,6 +27,7 @@ CREATE TABLE {table} (
   watch_bureau      text,
   heard_at          timestamptz,
   archived          boolean NOT NULL,
+  merged_into       text,
   known             jsonb NOT NULL,
   PRIMARY KEY (tenant_id, company_id)
 );

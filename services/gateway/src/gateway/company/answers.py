@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.companies.company import MergeReason
 from contracts.values import (
     Address,
     Band,
@@ -135,6 +136,14 @@ class SubUnitProposal(BaseModel):
     at: datetime
 
 
+class MergedCompany(BaseModel):
+    """A company that became part of this one; `POST …/reverse-merge` on it takes that back."""
+
+    company_id: UUID
+    at: datetime
+    reason: MergeReason
+
+
 class CompanyAnswer(BaseModel):
     """All that is known of one company."""
 
@@ -172,5 +181,8 @@ class CompanyAnswer(BaseModel):
     sub_unit_proposals: list[SubUnitProposal]
     archived: bool
     archived_at: datetime | None
+    merged_at: datetime | None
+    merged_into: UUID | None
+    merged: list[MergedCompany]
     created_at: datetime
     sources: dict[str, Source]

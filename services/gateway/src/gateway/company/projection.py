@@ -18,9 +18,13 @@ from contracts.companies.company import (
     CompanyDetailsChanged,
     CompanyFact,
     CompanyIdentified,
+    CompanyMerged,
     CompanyRestored,
     DepartmentSet,
     InvoiceProfileChanged,
+    MergeReversed,
+    OtherCompanyGivenBack,
+    OtherCompanyTakenOver,
     OwnerAdded,
     OwnerRemoved,
     RegistryChangeAccepted,
@@ -48,6 +52,10 @@ class Card(NamedTuple):
     kind: str = "COMPANY"
     parent_id: str | None = None
     archived_at: str | None = None
+    merged_at: str | None = None
+    merged_into: str | None = None
+    merged: list[dict[str, Any]] = []
+    """The companies that became part of this one."""
     department: dict[str, Any] | None = None
     known: dict[str, Any] = {}
     addresses: dict[str, Any] = {}
@@ -94,6 +102,23 @@ def _by_company(card: Card, told: Told) -> Card:
             return card._replace(archived_at=told.at)
         case CompanyRestored():
             return card._replace(archived_at=None)
+        case _:
+            return _by_merge(card, told)
+
+
+def _by_merge(card: Card, told: Told) -> Card:
+    """Take in what became part of what."""
+    match told.event:
+        case CompanyMerged() as event:
+            return card._replace(merged_at=told.at, merged_into=str(event.into))
+        case MergeReversed():
+            return card._replace(merged_at=None, merged_into=None)
+        case OtherCompanyTakenOver() as event:
+            other = {"company_id": str(event.merged_id), "at": told.at, "reason": event.reason}
+            return card._replace(merged=[*card.merged, other])
+        case OtherCompanyGivenBack() as event:
+            gone = str(event.merged_id)
+            return card._replace(merged=[one for one in card.merged if one["company_id"] != gone])
         case _:
             return card
 
@@ -186,7 +211,7 @@ def _settle(proposals: dict[str, Any], fields: set[str]) -> dict[str, Any]:
 
 company_card: Projection[Card] = Projection(
     name="company_card",
-    version=5,
+    version=6,
     row=Card,
     table_sql=files("gateway.company").joinpath("table.sql").read_text(),
     handles=(
@@ -208,6 +233,10 @@ company_card: Projection[Card] = Projection(
         RegistryChangeWithdrawn,
         CompanyArchived,
         CompanyRestored,
+        CompanyMerged,
+        MergeReversed,
+        OtherCompanyTakenOver,
+        OtherCompanyGivenBack,
         CompanyEnriched,
         CompanyNotInRegistry,
         *offered_units.HANDLES,

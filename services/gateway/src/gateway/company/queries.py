@@ -24,6 +24,11 @@ SELECT to_jsonb(c)::text AS row, ARRAY(
 ) AS units
 FROM company_card c WHERE tenant_id = $1 AND company_id = $2 AND created_at IS NOT NULL
 """
+HEAD = """
+SELECT EXISTS (
+  SELECT FROM company_card WHERE tenant_id = $1 AND parent_id = $2 AND archived_at IS NULL
+)
+"""
 SUB_UNITS_MAX = 1_000
 """The largest chains of the Nordic countries have some hundreds of workplaces."""
 
@@ -33,6 +38,12 @@ async def card_row(site: Site, tenant: str, company_id: UUID) -> dict[str, Any] 
     async with reading(site, tenant) as connection:
         row = await connection.fetchval(ROW, tenant, str(company_id))
     return plain(await opened(site, tenant, company_id, row)) if row else None
+
+
+async def has_sub_units(site: Site, tenant: str, company_id: UUID) -> bool:
+    """Say whether a company has workplaces that are not archived."""
+    async with reading(site, tenant) as connection:
+        return bool(await connection.fetchval(HEAD, tenant, str(company_id)))
 
 
 async def card(site: Site, tenant: str, company_id: UUID, after: int | None) -> CompanyAnswer:

@@ -41,6 +41,9 @@ def answer(card: dict[str, Any], sub_units: Sequence[dict[str, Any]], today: dat
             "sub_unit_proposals": offered_units.undecided(card, sub_units),
             "archived": card["archived_at"] is not None,
             "archived_at": card["archived_at"],
+            "merged_at": card["merged_at"],
+            "merged_into": card["merged_into"],
+            "merged": card["merged"],
             "created_at": card["created_at"],
             "sources": {**sources, **address_sources, **_other_sources(card)},
         }
@@ -150,7 +153,7 @@ def _awaited(card: dict[str, Any], today: date) -> dict[str, Any] | None:
         for period in card["relations"]
         if period["relation"] in WATCHED_RELATIONS and is_current(period, today)
     ]
-    if not called_for or card["archived_at"] or card["kind"] == "WORKPLACE":
+    if not called_for or card["archived_at"] or card["merged_at"] or card["kind"] == "WORKPLACE":
         return None
     if failed := card["credit"].get("failed"):
         return {"state": "excluded", "since": failed["at"], "reason": failed["code"]}
