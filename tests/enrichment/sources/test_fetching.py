@@ -8,7 +8,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from typer.testing import CliRunner, Result
 
+from chassis.cli import commands
 from enrichment.formats.source import form_of, opened
 from standins.testing import StandIn
 
@@ -18,7 +20,7 @@ FILES = {
     "scb_bulkfil.zip",
     "underenheter.json.gz",
 }
-Fetch = Callable[[], "subprocess.CompletedProcess[str]"]
+Fetch = Callable[[], Result]
 
 
 @pytest.fixture
@@ -31,44 +33,38 @@ def fetch(registries: StandIn, tmp_path: Path) -> Fetch:
         "KUNDVAKT_BOLAGSVERKET_CLIENT_ID": "demo",
     }
 
-    def run() -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "chassis.cli", "registry", "fetch", str(tmp_path / "files")],
-            env={**os.environ, **told},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+    def run() -> Result:
+        words = ["registry", "fetch", str(tmp_path / "files")]
+        return CliRunner().invoke(commands(words[0]), words, env=told)
 
     return run
 
 
 def test_files_are_fetched_once_and_can_be_loaded(fetch: Fetch, tmp_path: Path) -> None:
     first = fetch()
-    assert first.returncode == 0, first.stderr
+    assert first.exit_code == 0, first.stderr
     assert {Path(line).name for line in first.stdout.split()} == FILES
     for name in FILES:
         path = tmp_path / "files" / name
         with opened(path) as file:
             assert next(iter(form_of(path).read(file)))
     again = fetch()
-    assert (again.returncode, again.stdout) == (0, "")
+    assert (again.exit_code, again.stdout) == (0, "")
 
 
 def test_a_download_that_breaks_off_leaves_what_was_there(
     fetch: Fetch, registries: StandIn, tmp_path: Path
 ) -> None:
-    assert fetch().returncode == 0
+    assert fetch().exit_code == 0
     file = tmp_path / "files" / "enheter.json.gz"
     before = file.read_bytes()
     (tmp_path / "files" / "tags.json").write_text("{")
     registries.control("POST", "faults", {"fail": "disconnect", "path": "enheter/lastned"})
     broken = fetch()
-    assert broken.returncode == 1
+    assert broken.exit_code == 1
     assert "brreg" in broken.stderr
     assert file.read_bytes() == before
-    assert fetch().returncode == 0
+    assert fetch().exit_code == 0
 
 
 def test_a_registry_that_is_making_its_files_is_told_with_its_name(
@@ -76,7 +72,7 @@ def test_a_registry_that_is_making_its_files_is_told_with_its_name(
 ) -> None:
     registries.control("POST", "faults", {"status": 503, "path": "lastned", "times": None})
     refused = fetch()
-    assert (refused.returncode, "503" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "503" in refused.stderr) == (1, True)
 
 
 def test_without_sources_it_says_what_is_missing(tmp_path: Path) -> None:
