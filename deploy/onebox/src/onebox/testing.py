@@ -1,9 +1,10 @@
 """Real servers and installations for tests: the embedded ones, with databases of their own."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -126,7 +127,9 @@ async def running(path: Path) -> AsyncIterator[Servers]:
         nats.prepare()
         children: dict[str, Child] = {}
         try:
-            for program in (postgres.program(), nats.program()):
+            # Nobody reads afterwards what tests wrote: Postgres ends without a last checkpoint.
+            at_once = replace(postgres.program(), stop_signal=signal.SIGQUIT)
+            for program in (at_once, nats.program()):
                 child = Child(program, Path(home.logs) / f"{program.name}.log")
                 children[program.name] = child
                 await start(child, program)
