@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from onebox import demo
+from onebox.__main__ import greet
 from onebox.box import SERVICES, Onebox, Options, PortTakenError
 
 LOOK_SECONDS = 0.1
@@ -103,3 +104,23 @@ async def once_read(api: httpx2.AsyncClient) -> dict[str, Any]:
         if standing["last_read_at"]:
             return standing
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def test_a_sample_is_said_to_be_loaded_only_while_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded = asyncio.Event()
+
+    async def load(*_: object) -> None:
+        await loaded.wait()
+
+    # Any sample is large now, and loaded beside the rest.
+    monkeypatch.setattr("onebox.box.AT_ONCE_ROWS", 0)
+    monkeypatch.setattr("onebox.box.load_sample", load)
+    async with Onebox(tmp_path / "home", Options(sample_rows=ROWS)) as box:
+        greet(box, "", 0.0)
+        assert "being loaded" in capsys.readouterr().out
+        loaded.set()
+        await box.registry_loaded()
+        greet(box, "", 0.0)
+        assert "being loaded" not in capsys.readouterr().out

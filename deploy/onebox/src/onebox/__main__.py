@@ -18,7 +18,6 @@ from onebox import demo
 from onebox.box import SERVICES, Onebox, Options
 from onebox.problems import CannotRunError
 from onebox.programs import OTHERS
-from onebox.registry import AT_ONCE_ROWS
 from onebox.terminal import say
 
 DEMO_RATING_SECONDS = 5.0
@@ -98,8 +97,10 @@ async def run(settings: RunSettings) -> None:
     try:
         async with Onebox(settings.home, options) as box:
             key = await demo.seed(box) if settings.demo else ""
+            loading = box.registry_loading
             greet(box, key, time.monotonic() - began)
-            if await box.registry_loaded():
+            await box.registry_loaded()
+            if loading:
                 say(f"the registry is loaded, {time.monotonic() - began:.0f} s after the start")
             if key:
                 await demo.show(box, key)
@@ -117,7 +118,7 @@ def greet(box: Onebox, key: str, seconds: float) -> None:
     if key:
         say(f"API key of the tenant 'demo': {key}")
         say(f"curl -H 'Authorization: Bearer {key}' {url}/api/v1/companies")
-    if box.options.sample_rows > AT_ONCE_ROWS:
+    if box.registry_loading:
         say(f"the registry is being loaded; {url}/api/v1/registry/companies?q= says how far it is")
     say(f"ready {url}")
 

@@ -124,12 +124,15 @@ class Onebox:
         given = self.options.nats_url
         return as_user(given, user, password) if password else given
 
-    async def registry_loaded(self) -> bool:
-        """Wait for the sample registry, where it is loaded meanwhile; say whether it was."""
-        if self._loading is None:
-            return False
-        await asyncio.shield(self._loading)
-        return True
+    @property
+    def registry_loading(self) -> bool:
+        """Return whether the sample registry is being loaded still."""
+        return self._loading is not None and not self._loading.done()
+
+    async def registry_loaded(self) -> None:
+        """Wait for the sample registry, where it is loaded meanwhile."""
+        if self._loading is not None:
+            await asyncio.shield(self._loading)
 
     async def _load_registry(self) -> None:
         """Load the sample registry: before anything else starts, or if it is large, beside it."""
