@@ -1,13 +1,18 @@
 """A company that is created, or gets its number, is filled in from its registry."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from chassis import codec, failpoints
 from chassis.edge import new_id, now
 from chassis.failpoints import Failure
+from chassis.migrate import with_database
 from chassis.reaction import react
 from chassis.site import Site
 from contracts.companies.company import CompanyCreated, CompanyIdentified, CompanyIdentity
@@ -17,6 +22,7 @@ from contracts.message import Event
 from contracts.values import Sealed
 from enrichment.app import service
 from enrichment.sample.company import Sampled, companies
+from onebox.testing import Installation
 
 pytestmark = pytest.mark.servers
 
@@ -172,3 +178,40 @@ async def test_a_reaction_interrupted_at_any_step_is_done_once_afterwards(
     assert await told(site, tenant, event.company_id) == []
     await hear(site, envelope)
     assert len(await told(site, tenant, event.company_id)) == 1
+
+
+BACKFILL = "0016_companies_known.sql"
+
+
+@pytest.mark.parametrize(
+    ("forgotten", "position"), [(True, 0), (False, 9)], ids=["not known", "known"]
+)
+async def test_what_happened_before_companies_were_known_is_taken_in_once_more(
+    loaded: Installation, site: Site, tenant: str, *, forgotten: bool, position: int
+) -> None:
+    event = created(CompanyIdentity(country="SE", number="5560160680"))
+    await hear(site, enveloped(event, tenant))
+    script = files("enrichment.migrations").joinpath(BACKFILL).read_text()
+    url = with_database(loaded.servers.admin_url, "reading_enrichment")
+    connection = await asyncpg.connect(url)
+    try:
+        async with undone(connection):
+            if forgotten:
+                await connection.execute("DELETE FROM crm_companies")
+            await connection.execute("INSERT INTO checkpoints VALUES ('enrichment','companies',9)")
+            await connection.execute(script)
+            at = "SELECT position FROM checkpoints WHERE source = 'companies'"
+            assert await connection.fetchval(at) == position
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def undone(connection: Any) -> AsyncIterator[None]:
+    """Undo afterwards what was done."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        yield
+    finally:
+        await transaction.rollback()
