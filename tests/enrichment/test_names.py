@@ -90,3 +90,8 @@ def test_whoever_types_a_name_to_its_end_means_it(name: str) -> None:
 @pytest.mark.parametrize("typed", ["", " ", "&", "...", "(-)"])
 def test_what_holds_no_letter_means_nothing(typed: str) -> None:
     assert wording(typed).start == ""
+
+
+@given(st.text(st.sampled_from("aeoåäöæøéüÅÖbk19 \t'"), max_size=30))
+def test_names_without_signs_are_folded_as_those_with_some_are(name: str) -> None:
+    assert folded(name) == folded(f"{name} !")

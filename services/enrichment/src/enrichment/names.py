@@ -30,6 +30,7 @@ LEADING_WORDS = frozenset(
 """Those that also stand before a name; `da` and `sa` do not: they begin real names."""
 MISTAKABLE_WORDS = frozenset(["as", "da", "sa", "ba", "ek", "publ", "enk", "ans", "nuf"])
 """Those that may be a word of the name unless they stand at its end."""
+_ALWAYS_LEGAL = LEGAL_WORDS - MISTAKABLE_WORDS
 
 _LETTERS = str.maketrans(
     {"æ": "a", "ø": "o", "ð": "d", "þ": "th", "ß": "ss", "ł": "l", "đ": "d"}
@@ -41,6 +42,8 @@ _SLASHED = re.compile(r"(?<!\w)([ak])/s(?!\w)")
 _APART = re.compile(r"[^0-9a-z]+")
 _DOUBLED = re.compile(r"a[ae]+|oe+")
 """How å, ä and ö are written without them: Haakon, Saeter, Oestlund."""
+_COMMON = (("å", "a"), ("ä", "a"), ("ö", "o"), ("æ", "a"), ("ø", "o"), ("é", "e"))
+"""All that most names need, of millions; `_LETTERS` says the same, and takes longer."""
 
 
 def folded(text: str) -> str:
@@ -48,12 +51,22 @@ def folded(text: str) -> str:
 
     Of doubled letters one is kept, so that every way to write å, ä, æ, ö and ø gives the same.
     """
-    return _DOUBLED.sub(lambda doubled: doubled[0][0], plain(text))
+    bare = plain(text)
+    if "aa" in bare or "ae" in bare or "oe" in bare:
+        return _DOUBLED.sub(lambda doubled: doubled[0][0], bare)
+    return bare
 
 
 def plain(text: str) -> str:
     """Return the same with doubled letters as they were typed: one may be a slip."""
     lower = text.lower()
+    common = lower
+    if not common.isascii():
+        for letter, instead in _COMMON:
+            common = common.replace(letter, instead)
+    words = common.split()
+    if common.isascii() and "".join(words).isalnum():
+        return " ".join(words)
     if "." in lower or "/" in lower:
         lower = _SLASHED.sub(r"\1s", _DOTTED.sub(_initials, lower))
     bare = lower.translate(_LETTERS)
@@ -97,7 +110,7 @@ def wording(typed: str, fold: Callable[[str], str] = folded) -> Wording:
     if not words:
         return Wording("", "", None)
     *before, last = words
-    kept = [word for word in _without_leading(before) if _counts(word)]
+    kept = [word for word in _without_leading(before) if word not in _ALWAYS_LEGAL]
     maybe_form = any(form.startswith(last) for form in LEGAL_WORDS)
     name = _without_legal_form(before) if maybe_form else []
     return Wording(" ".join([*kept, last]), " ".join(name), FORMS.get(last))
@@ -112,8 +125,4 @@ def _without_legal_form(words: list[str]) -> list[str]:
     while kept and kept[-1] in LEGAL_WORDS:
         kept = kept[:-1]
     kept = _without_leading(kept)
-    return [word for word in kept if _counts(word)]
-
-
-def _counts(word: str) -> bool:
-    return word not in LEGAL_WORDS or word in MISTAKABLE_WORDS
+    return [word for word in kept if word not in _ALWAYS_LEGAL]

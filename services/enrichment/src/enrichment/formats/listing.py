@@ -103,12 +103,12 @@ def compact_day(value: object) -> str | None:
 
 def legal_form(code: object, text: object) -> dict[str, Any] | None:
     """Return a legal form whose code is one."""
-    return _coded(_CODE, code, line(text), "text") if isinstance(code, str) else None
+    return _coded(_CODE, code, _text(text), "text") if isinstance(code, str) else None
 
 
 def industry(scheme: str, code: object, text: object = None) -> dict[str, Any] | None:
     """Return an industry; Norway writes a dot into its codes, the contracts do not."""
-    return _industry(scheme, str(code), text if isinstance(text, str) else None)
+    return _industry(scheme, str(code), _text(text))
 
 
 @lru_cache(REPEATED_MAX)
@@ -121,7 +121,7 @@ def _industry(scheme: str, code: str, text: str | None) -> dict[str, Any] | None
 
 @lru_cache(REPEATED_MAX)
 def _coded(form: re.Pattern[str], code: str, text: str | None, named: str) -> dict[str, Any] | None:
-    return stated({"code": code, named: text}) if form.match(code) else None
+    return stated({"code": code, named: line(text)}) if form.match(code) else None
 
 
 def industries(found: list[dict[str, Any] | None]) -> list[dict[str, Any]] | None:
@@ -131,7 +131,7 @@ def industries(found: list[dict[str, Any] | None]) -> list[dict[str, Any]] | Non
 
 def municipality(code: object, name: object) -> dict[str, Any] | None:
     """Return a municipality whose code is one."""
-    return _coded(_MUNICIPALITY, code, line(name), "name") if isinstance(code, str) else None
+    return _coded(_MUNICIPALITY, code, _text(name), "name") if isinstance(code, str) else None
 
 
 def address(
@@ -141,13 +141,21 @@ def address(
     written = [text for text in map(line, lines) if text][:ADDRESS_LINES_MAX]
     if not written:
         return None
+    return {"lines": written, **_place(_text(postal_code), _text(city), _text(country))}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+@lru_cache(REPEATED_MAX)
+def _place(postal_code: str | None, city: str | None, country: str | None) -> dict[str, Any]:
     code = line(postal_code)
     return stated(
         {
-            "lines": written,
             "postal_code": code if code and _POSTAL_CODE.match(code) else None,
             "city": line(city),
-            "country": country if isinstance(country, str) and _COUNTRY.match(country) else None,
+            "country": country if country and _COUNTRY.match(country) else None,
         }
     )
 

@@ -7,11 +7,13 @@ include them; workplaces are published there only.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 from enrichment.formats import check_digits
 from enrichment.formats.json_objects import objects
 from enrichment.formats.listing import (
+    REPEATED_MAX,
     Listing,
     Skipped,
     address,
@@ -186,8 +188,13 @@ def _no_marketing(code: object) -> bool | None:
 
 
 def _employees(size_class: object) -> dict[str, Any] | None:
+    return _size(str(size_class))
+
+
+@lru_cache(REPEATED_MAX)
+def _size(size_class: str) -> dict[str, Any] | None:
     """Read a size class off its text: `5-9 anställda`, `10000- anställda`, `0 anställda`."""
-    match = _SIZE.match(str(size_class))
+    match = _SIZE.match(size_class)
     if not match:
         return None
     low, dash, high = match.groups()
