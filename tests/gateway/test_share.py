@@ -30,10 +30,12 @@ async def made_noise(ours: Any, theirs: Any) -> tuple[Counter[int], Counter[int]
     )
 
 
+@pytest.mark.parametrize("limit", ["IN_LINE_MAX", "IN_LINE_SECONDS_MAX"])
 async def test_a_noisy_tenant_is_told_to_wait_and_the_others_are_not(
-    ours: Any, new_tenant: Any, monkeypatch: pytest.MonkeyPatch
+    ours: Any, new_tenant: Any, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     monkeypatch.setattr(share, "REQUESTS_MAX", 5)
+    monkeypatch.setattr(share, limit, 0)
     theirs = await new_tenant(f"{ours.name}-b")
     loud, quiet, refused = await made_noise(ours, theirs)
     assert set(loud) == {200, 429}
@@ -41,6 +43,15 @@ async def test_a_noisy_tenant_is_told_to_wait_and_the_others_are_not(
     assert refused[0].headers["Retry-After"] == "1"
     assert refused[0].json()["code"] == "too-many-requests"
     assert (await ours.client.get("/departments")).status_code == 200
+
+
+async def test_many_typists_of_one_tenant_wait_for_their_turn_and_are_answered(
+    ours: Any, new_tenant: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(share, "REQUESTS_MAX", 5)
+    monkeypatch.setattr(share, "IN_LINE_SECONDS_MAX", 60)
+    loud, quiet, _ = await made_noise(ours, await new_tenant(f"{ours.name}-b"))
+    assert (loud, quiet) == ({200: NOISE}, {200: 3})
 
 
 async def test_without_a_share_nothing_would_hold_a_noisy_tenant_back(

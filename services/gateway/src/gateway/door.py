@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from typing import Any
 
 import structlog
@@ -62,14 +62,14 @@ class Door:
                     headers.setdefault(name, value)
             await send(message)
 
-        with ExitStack() as in_hand:
+        async with AsyncExitStack() as in_hand:
             try:
                 if _is_protected(scope["path"]):
                     who = await self._recognise(scope)
                     reach("gateway.request-recognised")
                     # Streams last; the hub has room for so many of its own.
                     if scope["path"] != STREAMS:
-                        in_hand.enter_context(self._shares.taken(who.tenant))
+                        await in_hand.enter_async_context(self._shares.taken(who.tenant))
                 body = await _read(scope, receive)
                 reach("gateway.request-read")
             except Refused as refused:
