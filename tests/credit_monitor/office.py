@@ -26,6 +26,7 @@ from credit_monitor import work
 from credit_monitor.bureaus.account import Account
 from credit_monitor.bureaus.port import Bureau
 from credit_monitor.reaching.accounts import Accounts
+from credit_monitor.reaching.discreet import Discreet, Hiding
 from credit_monitor.reactions import reactions
 from credit_monitor.reconciling import reconciliations
 from credit_monitor.reconciling.reconciler import Reconciler
@@ -58,7 +59,8 @@ class Office:
     )
 
     def __post_init__(self) -> None:
-        self.account = Account(self.key, self.creditsafe)
+        hiding = Hiding(self.site.pool, self.site.keys, self.key)
+        self.account = Account(self.key, Discreet(self.creditsafe, hiding), hiding.hidden)
         self.accounts = accounts_of(self.site, self.settings, **{self.key: self.creditsafe})
         self.worker = Worker(self.site, self.accounts)
         self.poller = Poller(self.site.pool, self.account, self.settings)

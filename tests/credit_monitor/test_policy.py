@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from contracts.credit_monitor import CompanyRated
+from contracts.credit_policy import CreditPolicy
 from contracts.examples import example
 from credit_monitor.credit.state import Credit
 from credit_monitor.facts.subject import Subject
@@ -94,9 +95,19 @@ def test_a_form_nobody_knows_is_left_out_until_it_is_known() -> None:
     assert step(replace(unknown, form_by_hand="AB"), out) is Step.RATE
 
 
-def test_a_persons_number_is_never_asked_about() -> None:
-    person = replace(customer, number=None, personal=True, registry_key="SE")
+def test_a_persons_number_is_asked_about_by_people_alone() -> None:
+    person = replace(customer, number=None, personal=True, registry_key="SE", person="one")
     assert next_step(person, nothing, asked) == (Step.EXCLUDE, "LEGAL_FORM")
+    wanted = CreditPolicy(watch_private_forms=True)
+    looked_at = replace(asked, rated_key="SEone")
+    assert next_step(person, nothing, Dealings(), wanted) == (Step.NOTHING, None)
+    assert next_step(person, Credit(opened=True), looked_at, wanted) == (Step.WATCH, None)
+    another = replace(person, person="two")
+    watching = Credit(opened=True, watched=True)
+    assert next_step(another, watching, looked_at, wanted) == (Step.STOP, "NUMBER_CHANGED")
+
+
+def test_a_persons_number_in_a_companys_place_is_never_asked_about() -> None:
     mistaken = replace(customer, number="8507099805", registry_key="SE8507099805")
     assert next_step(mistaken, nothing, asked) == (Step.EXCLUDE, "LEGAL_FORM")
 

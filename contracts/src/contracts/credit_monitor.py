@@ -66,7 +66,13 @@ class MonitoringStopped(CreditFact):
 
     type: Literal["monitoring-stopped.v1"] = "monitoring-stopped.v1"
     cause: Literal[
-        "ARCHIVED", "MERGED", "RELATION_ENDED", "NUMBER_CHANGED", "BUREAU_CHANGED", "MANUAL"
+        "ARCHIVED",
+        "MERGED",
+        "ERASED",
+        "RELATION_ENDED",
+        "NUMBER_CHANGED",
+        "BUREAU_CHANGED",
+        "MANUAL",
     ]
     reason: Sealed | None = None
 

@@ -5,9 +5,14 @@ follows from all that is known, and is decided where it is done.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import orjson
+
+from chassis import codec
 from chassis.reaction import Happened, Reaction
 from chassis.tenancy import Connection, set_tenant
 from contracts.companies.company import (
@@ -21,6 +26,7 @@ from contracts.companies.company import (
     RelationEnded,
     RelationStarted,
 )
+from contracts.companies.subject import SubjectErased
 from contracts.credit_monitor import (
     CompanyRated,
     CreditCheckRequested,
@@ -31,6 +37,7 @@ from contracts.credit_monitor import (
 )
 from contracts.credit_policy import CreditPolicy, CreditPolicySet
 from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry
+from contracts.envelope import Envelope
 from credit_monitor import work
 from credit_monitor.credit.state import Credit
 from credit_monitor.facts import subjects
@@ -38,6 +45,9 @@ from credit_monitor.facts.subject import Subject, learn
 from credit_monitor.facts.subjects import Standing
 from credit_monitor.policy import policies
 from credit_monitor.policy.next_step import Dealings, Step, next_step
+
+PERSON_CHARACTERS = 16
+"""Of a hash: enough that no two numbers of a company's are taken for one."""
 
 
 async def learn_of_company(happened: Happened) -> None:
@@ -83,7 +93,15 @@ def _learnt(subject: Subject, heard: Sequence[Happened]) -> Subject:
     for happened in heard:
         event: Any = happened.event
         subject = learn(subject, event)
+        if subject.personal and isinstance(event, CompanyCreated | CompanyIdentified):
+            subject = replace(subject, person=_person(happened.envelope))
     return subject
+
+
+def _person(envelope: Envelope) -> str:
+    """Return what tells one person's number from another: how it came sealed, no two alike."""
+    identity = codec.parse(envelope.data.encode())["identity"]
+    return sha256(orjson.dumps(identity["personal_number"])).hexdigest()[:PERSON_CHARACTERS]
 
 
 def _is_of_no_concern(
@@ -100,6 +118,20 @@ def _is_of_no_concern(
     if then[0] is Step.EXCLUDE:
         return then == next_step(before, Credit(), Dealings(), policy)
     return then[0] is Step.NOTHING
+
+
+async def forget_person(happened: Happened) -> None:
+    """Have the watch of a sole trader ended who is to be known no longer."""
+    event: Any = happened.event
+    tenant, company_id, connection = happened.envelope.tenant, event.subject_id, happened.connection
+    await set_tenant(connection, tenant)
+    if not (await subjects.load(connection, tenant, company_id))[0].created:
+        return
+    envelope = happened.envelope
+    await work.touch(connection, tenant, company_id, envelope.correlation, envelope.id)
+    subject, _ = await subjects.load(connection, tenant, company_id, held=True)
+    await subjects.save(connection, tenant, {company_id: replace(subject, erased=True)})
+    await subjects.unname(connection, tenant, company_id)
 
 
 async def watch_rated_company(happened: Happened) -> None:
@@ -157,6 +189,7 @@ ASKED: tuple[type[Any], ...] = (
 
 reactions = (
     Reaction("learn-of-company", LEARNT, learn_of_company, learn_of_companies),
+    Reaction("forget-erased-person", (SubjectErased,), forget_person),
     Reaction("watch-rated-company", (CompanyRated,), watch_rated_company),
     Reaction("see-to-what-people-asked", ASKED, see_to_what_people_asked),
     Reaction("apply-credit-policy", (CreditPolicySet,), apply_policy),

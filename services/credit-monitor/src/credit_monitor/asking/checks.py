@@ -91,6 +91,10 @@ def _check_subject(facts: Facts, command: RequestCreditCheck) -> None:
     if not subject.created:
         # Whoever shows companies has it, and we have not heard of it yet.
         raise Rejected("busy", "This company is still on its way here; try again in a moment.")
+    if subject.erased:
+        raise Rejected(
+            "subject-erased", "This person has been erased; nothing is asked about them."
+        )
     if subject.merged:
         raise Rejected(
             "credit-company-merged",

@@ -1,5 +1,6 @@
 """An account at a bureau: the deployment's, which tenants share, or a tenant's own."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from credit_monitor.bureaus.port import Bureau
@@ -19,9 +20,18 @@ def parts_of(key: str) -> tuple[str, str | None]:
     return bureau, owner or None
 
 
+async def plainly(reference: str) -> str:
+    """Hide nothing."""
+    return reference
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account, opened: cursor, refusals, pace, circuits and hands are its own."""
+    """An account, opened: cursor, refusals, pace, circuits and hands are its own.
+
+    `hidden` returns what is kept instead of a reference that is made of a person's number.
+    """
 
     key: str
     bureau: Bureau
+    hidden: Callable[[str], Awaitable[str]] = plainly

@@ -27,7 +27,7 @@ from contracts.credit_monitor import (
 from contracts.values import CreditRating, Money, Sealed
 
 StopCause: TypeAlias = Literal[
-    "ARCHIVED", "MERGED", "RELATION_ENDED", "NUMBER_CHANGED", "BUREAU_CHANGED", "MANUAL"
+    "ARCHIVED", "MERGED", "ERASED", "RELATION_ENDED", "NUMBER_CHANGED", "BUREAU_CHANGED", "MANUAL"
 ]
 ExclusionCause: TypeAlias = Literal[
     "LEGAL_FORM", "NO_NUMBER", "COUNTRY", "NOT_RATED", "MANUAL", "COST_CAP"

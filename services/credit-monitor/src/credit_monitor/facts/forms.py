@@ -50,8 +50,10 @@ def treatment(subject: Subject, *, watch_private: bool = False) -> Treatment:
     """
     if subject.workplace:
         return UNCLEAR
-    if subject.personal or is_personal_number(subject):
+    if is_personal_number(subject):
         return LEFT_ALONE
+    if subject.personal:
+        return WATCHED_BLINDLY if watch_private else LEFT_ALONE
     match kind_of_form(subject.country, subject.legal_form):
         case "LEGAL_PERSON":
             return LEGAL_PERSON

@@ -42,7 +42,8 @@ class Subject:
 
     `archived` is put away for any reason, `merged` because it became part of another.
     `registry_key` says for which number the registry has answered; `personal` that its number is
-    a person's, which is not kept here.
+    a person's, which is not kept here: `person` tells it from another. `erased` says that the
+    person is to be known no longer.
     """
 
     created: bool = False
@@ -56,11 +57,13 @@ class Subject:
     form_by_hand: str | None = None
     form_by_registry: str | None = None
     registry_key: str | None = None
+    person: str | None = None
+    erased: bool = False
 
     @property
     def key(self) -> str:
-        """Return country and number as one."""
-        return f"{self.country}{self.number or ''}"
+        """Return country and number as one, or what tells a person's number from another."""
+        return f"{self.country}{self.number or self.person or ''}"
 
     @property
     def registry_answered(self) -> bool:
@@ -109,6 +112,7 @@ def _identified(subject: Subject, identity: CompanyIdentity) -> Subject:
         country=identity.country,
         number=identity.number,
         personal=identity.personal_number is not None,
+        person=subject.person if identity.personal_number else None,
     )
     if known.registry_key == WHATEVER_NUMBER:
         return replace(known, registry_key=known.key)

@@ -10,7 +10,7 @@ from credit_monitor.facts.subject import Subject
 
 FACTS = (
     "created, workplace, archived, merged, personal, country, number, relations,"
-    " form_by_hand, form_by_registry, registry_key"
+    " form_by_hand, form_by_registry, registry_key, person, erased"
 )
 STANDING = ("rated_key", "rated_at", "reference", "as_of")
 FIND = (
@@ -60,9 +60,9 @@ async def save(connection: Connection, tenant: str, learnt: dict[UUID, Subject])
     """Keep what is known of companies."""
     await connection.executemany(
         f"INSERT INTO subjects (tenant_id, company_id, {FACTS})"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
         " ON CONFLICT (tenant_id, company_id) DO UPDATE SET"
-        f" ({FACTS}) = ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        f" ({FACTS}) = ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         [
             (
                 tenant,
@@ -78,6 +78,8 @@ async def save(connection: Connection, tenant: str, learnt: dict[UUID, Subject])
                 subject.form_by_hand,
                 subject.form_by_registry,
                 subject.registry_key,
+                subject.person,
+                subject.erased,
             )
             for company_id, subject in learnt.items()
         ],
@@ -94,6 +96,15 @@ async def asked(connection: Connection, tenant: str, company_id: UUID, standing:
         standing.rated_key,
         standing.reference,
         standing.as_of,
+    )
+
+
+async def unname(connection: Connection, tenant: str, company_id: UUID) -> None:
+    """Forget what the bureau calls a company."""
+    await connection.execute(
+        "UPDATE subjects SET reference = NULL WHERE tenant_id = $1 AND company_id = $2",
+        tenant,
+        company_id,
     )
 
 

@@ -120,7 +120,7 @@ def _rate(credit: Credit, dealings: Dealings) -> Next:
 
 def _go_on_blindly(credit: Credit, dealings: Dealings) -> Step:
     """Watch whom somebody had looked at; of a change only *that* there is one is told."""
-    if not credit.opened:
+    if not credit.opened or dealings.rated_key is None:
         return Step.NOTHING
     if not credit.watched or dealings.listed != "yes":
         return Step.WATCH
@@ -142,6 +142,8 @@ def _is_enough(wanted: Money | None, policy: CreditPolicy) -> bool:
 
 def unwanted(subject: Subject, policy: CreditPolicy = DEFAULT) -> StopCause | None:
     """Return why a company is not to be checked at all, if so."""
+    if subject.erased:
+        return "ERASED"
     if subject.archived:
         return "MERGED" if subject.merged else "ARCHIVED"
     called_for = subject.relations & frozenset(policy.relations)
@@ -156,10 +158,12 @@ def excluded(  # noqa: PLR0911 - one line a reason
     """Return why a company we would check cannot or must not be, if so."""
     if not subject.created:
         return None
-    if subject.personal:
+    if subject.personal and not policy.watch_private_forms:
         return "LEGAL_FORM"
     if subject.country not in policy.legal_forms:
         return "COUNTRY"
+    if subject.personal:
+        return None
     if subject.number is None:
         return "NO_NUMBER"
     if is_personal_number(subject):
@@ -176,4 +180,6 @@ def excluded(  # noqa: PLR0911 - one line a reason
 
 def is_clear(subject: Subject) -> bool:
     """Say whether enough is known to check a company; until then it waits for the registry."""
+    if subject.personal:
+        return subject.created
     return subject.created and subject.registry_answered and subject.legal_form is not None

@@ -16,6 +16,7 @@ from credit_monitor.bureaus.logins import PostgresLogins
 from credit_monitor.bureaus.opening import FIELDS, Opening, opened, shared
 from credit_monitor.bureaus.port import Bureau, NoCredentials
 from credit_monitor.reaching import credentials, hooks
+from credit_monitor.reaching.discreet import Discreet, Hiding
 from credit_monitor.reaching.raw_answers import RawAnswers
 from credit_monitor.settings import CreditSettings
 
@@ -51,7 +52,9 @@ class Accounts:
         self._pool = pool
         self._keys = keys
         self._settings = settings
-        self._instead = {key: Account(key, bureau) for key, bureau in (instead or {}).items()}
+        self._instead = {
+            key: self._discreet(key, bureau) for key, bureau in (instead or {}).items()
+        }
         self._open: dict[str, _Open] = {}
         self._opening = asyncio.Lock()
         self._stack = AsyncExitStack()
@@ -117,4 +120,8 @@ class Accounts:
             if line is not None:
                 # What it replaces may have calls under way; it is closed with everything else.
                 await self._stack.enter_async_context(line)
-            return _Open(given, Account(key, adapter), line)
+            return _Open(given, self._discreet(key, adapter), line)
+
+    def _discreet(self, key: str, bureau: Bureau) -> Account:
+        hiding = Hiding(self._pool, self._keys, key)
+        return Account(key, Discreet(bureau, hiding), hiding.hidden)

@@ -94,8 +94,11 @@ async def _stand(connection: Connection, desk: Desk, known: Known, rated: port.R
     tenant, company_id = desk.work.tenant, desk.work.company_id
     if known.credit.checks[0].correction:
         await subjects.reached(connection, tenant, company_id, rated.as_of)
-    elif known.subject.number and not known.credit.watched:
-        standing = Standing(known.subject.key, None, rated.rating.reference, rated.as_of)
+    elif not known.credit.watched:
+        reference = rated.rating.reference
+        if known.subject.personal:
+            reference = await desk.account.hidden(reference)
+        standing = Standing(known.subject.key, None, reference, rated.as_of)
         await subjects.asked(connection, tenant, company_id, standing)
 
 
