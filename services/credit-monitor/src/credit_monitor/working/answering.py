@@ -26,6 +26,8 @@ log = structlog.get_logger()
 
 CAP_SECONDS = 3600.0
 """When the cap is looked at again; a changed policy has it looked at at once."""
+SWEDISH_DIGITS = 10
+"""Of every Swedish number, a person's without its century; nobody else has personal ones here."""
 FAILURES: dict[type[object], FailureCode] = {
     port.Unknown: "unknown-at-bureau",
     port.NotRated: "not-rated",
@@ -36,7 +38,7 @@ FAILURES: dict[type[object], FailureCode] = {
 
 def question_of(desk: Desk, known: Known, check: OpenCheck) -> Question:
     """Return what the bureau is asked; nothing of the number is kept with what is paid."""
-    own = check.number.text if check.number else None
+    own = _without_century(check.number.text if check.number else None)
     call = costs.Call(
         company_id=desk.work.company_id,
         bureau=desk.bureau.name,
@@ -50,6 +52,11 @@ def question_of(desk: Desk, known: Known, check: OpenCheck) -> Question:
     number = known.subject.number or own or ""
     purpose = (check.purpose or "UNSTATED").lower().replace("_", "-")
     return Question(f"check {check.id}", purpose, known.subject.country, number, call)
+
+
+def _without_century(number: str | None) -> str | None:
+    """Return a person's number as registers of firms and bureaus know it: ten digits of twelve."""
+    return number and number[-SWEDISH_DIGITS:]
 
 
 async def answer(desk: Desk, known: Known) -> None:
