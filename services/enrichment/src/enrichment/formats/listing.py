@@ -141,23 +141,19 @@ def address(
     written = [text for text in map(line, lines) if text][:ADDRESS_LINES_MAX]
     if not written:
         return None
-    return {"lines": written, **_place(_text(postal_code), _text(city), _text(country))}
+    code = line(postal_code)
+    return stated(
+        {
+            "lines": written,
+            "postal_code": code if code and _POSTAL_CODE.match(code) else None,
+            "city": line(city),
+            "country": country if isinstance(country, str) and _COUNTRY.match(country) else None,
+        }
+    )
 
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-@lru_cache(REPEATED_MAX)
-def _place(postal_code: str | None, city: str | None, country: str | None) -> dict[str, Any]:
-    code = line(postal_code)
-    return stated(
-        {
-            "postal_code": code if code and _POSTAL_CODE.match(code) else None,
-            "city": line(city),
-            "country": country if country and _COUNTRY.match(country) else None,
-        }
-    )
 
 
 def website(value: object) -> str | None:
