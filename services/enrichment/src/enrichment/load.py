@@ -1,17 +1,14 @@
 """From the registries' files to the tables that are read, without a moment in between."""
 
 import asyncio
-import gc
 import hashlib
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from chassis.failpoints import reach
 from enrichment.building import build_set
 from enrichment.copying import Copy, connect, copy_file
 from enrichment.formats.source import form_of
+from enrichment.hands import SPAWNED, begin, helping
 from enrichment.under_way import Telling, put_down
 
 log = structlog.get_logger()
@@ -165,21 +163,18 @@ async def _copy(copies: Sequence[Copy], telling: Telling) -> None:
 @contextmanager
 def _hands(*, alone: bool) -> Iterator[tuple[Executor, Callable[[Copy], None], Any]]:
     """Lend processes, or a thread for a small load; what they do, and what they count."""
-    context = get_context("spawn")
-    counter = context.Value("Q", 0)
+    counter = SPAWNED.Value("Q", 0)
     if alone:
         with ThreadPoolExecutor(1, initializer=_count_in, initargs=(counter,)) as pool:
             yield pool, _work, counter
         return
-    with ProcessPoolExecutor(
-        os.cpu_count(), context, initializer=_begin_work, initargs=(counter,)
-    ) as pool:
+    with helping(_begin_work, counter) as pool:
         yield pool, _work, counter
 
 
 def _begin_work(counter: Any) -> None:
-    """Begin a process that only copies: rows hold no cycles, and looking for some costs a third."""
-    gc.disable()
+    """Begin a process that only copies."""
+    begin()
     _count_in(counter)
 
 

@@ -1,18 +1,16 @@
 """The sample written as the registries write their own files, row by row."""
 
-import gc
 import gzip
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
+from enrichment.hands import helping
 from enrichment.sample import brreg_rows, swedish_rows
 from enrichment.sample.company import AS_OF, Sampled, company
 from enrichment.sample.numbers import Lead
@@ -131,9 +129,7 @@ def _hands(parts: int) -> Iterator[Callable[..., Iterator[Any]]]:
     if parts <= PARTS_ALONE_MAX:
         yield map
         return
-    # Rows hold no cycles: looking for some takes as long as making them.
-    spawned = get_context("spawn")
-    with ProcessPoolExecutor(mp_context=spawned, initializer=gc.disable) as pool:
+    with helping() as pool:
         yield pool.map
 
 
