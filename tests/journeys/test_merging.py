@@ -74,6 +74,9 @@ def test_who_became_anothers_part_is_watched_again_when_that_is_reversed(
     stopped(client, gone)
     card = client.get(f"/companies/{gone}")
     assert card["credit"]["watch"]["reason"] == "MERGED"
+    number = card["organisation_number"]
+    found = client.get("/registry/companies", q=number, country="SE")["items"]
+    assert [one["company_id"] for one in found if one["organisation_number"] == number] == [stays]
     told = [one["event"] for one in client.get(f"/companies/{stays}/timeline")["items"]]
     assert "OtherCompanyTakenOver" in told
     key = {"Idempotency-Key": str(new_id())}

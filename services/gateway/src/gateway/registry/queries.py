@@ -6,11 +6,13 @@ from chassis.site import Site
 from gateway.reading import reading
 
 HERE = """
-SELECT n.country, n.number, n.company_id
+SELECT n.country, n.number, coalesce(c.merged_into, n.company_id) AS company_id
 FROM unnest($2::text[], $3::text[]) AS wanted (country, number)
 JOIN company_numbers n
   ON n.tenant_id = $1 AND n.country = wanted.country AND n.number = wanted.number
+LEFT JOIN company_card c ON c.tenant_id = n.tenant_id AND c.company_id = n.company_id
 """
+"""One that became another's part is had as that one."""
 
 
 async def companies_with(
