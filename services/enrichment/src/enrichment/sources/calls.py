@@ -222,14 +222,15 @@ def _trusted() -> ssl.SSLContext:
 
 
 def client(url: str, **more: Any) -> httpx2.AsyncClient:
-    """Open a client of a base URL."""
+    """Open a client of a base URL; a source may have an authority of its own to be trusted."""
     headers = {"Accept": "application/json", "User-Agent": USER_AGENT, **more.pop("headers", {})}
+    verify = more.pop("verify", None) or _trusted()
     return httpx2.AsyncClient(
         base_url=url.rstrip("/") + "/",
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS_MAX),
         limits=httpx2.Limits(max_connections=CONNECTIONS_MAX),
         headers=headers,
-        verify=_trusted(),
+        verify=verify,
         **more,
     )
 
