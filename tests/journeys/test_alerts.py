@@ -248,7 +248,7 @@ def test_killed_at_any_step_an_alert_is_told_escalated_and_mailed_once(
         to = [one["recipient"].partition("@")[0] for one in mails(box, client)]
         return to if set(to) == {"anna", "chef"} and len(to) == 2 + doubt else None
 
-    eventually(told, "both mails", seconds=30)
+    eventually(told, "both mails", seconds=60)
     (alert,) = alerts(client)
     assert alert["escalated_at"]
     ids = [one["message_id"] for one in mails(box, client)]
