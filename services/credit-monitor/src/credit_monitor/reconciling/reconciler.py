@@ -34,8 +34,6 @@ BACKOFF_SECONDS_FIRST, BACKOFF_SECONDS_MAX = 5.0, 900.0
 """A night is long: a bureau that is away is asked again within it."""
 BATCH = 1_000
 """Companies looked at in one transaction."""
-TOLD_MAX = 20
-"""Strangers named in the log; their number is told whatever it is."""
 
 
 class Reconciler:
@@ -150,10 +148,11 @@ def _tell(held: Reconciliation, drift: Drift) -> None:
         **drift.counts,
     )
     if drift.strangers:
+        # How many, not who: a bureau's reference may be made of a person's number.
         log.warning(
             "in our portfolio, and not by us",
             tenant=held.tenant,
-            references=drift.strangers[:TOLD_MAX],
+            strangers=len(drift.strangers),
         )
 
 
