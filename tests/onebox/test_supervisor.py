@@ -145,6 +145,21 @@ async def test_all_is_stopped_last_first_within_ten_seconds(
     assert not (home.path / "run.json").exists()
 
 
+async def test_what_has_outstayed_all_patience_is_dead_and_gone_when_stopping_ends(
+    supervisor: Supervisor, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("onebox.supervisor.STOP_SECONDS_MAX", 0.2)
+    deaf = 'trap "" TERM; echo up; while :; do sleep 0.05; done'
+    await supervisor.start([shell(name, deaf, stop_seconds_max=60) for name in ("one", "two")])
+    for name in ("one", "two"):
+        await until(partial(is_up, home, name))
+    pids = list(supervisor.processes.values())
+    await supervisor.stop()
+    for pid in pids:  # who was not waited for is still there, as a zombie
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
 async def test_what_is_frozen_is_stopped_too(supervisor: Supervisor, home: Home) -> None:
     trap = 'trap "echo gently; exit 0" TERM; echo up; while :; do sleep 0.05; done'
     await supervisor.start([shell("frozen", trap)])

@@ -19,7 +19,8 @@ READY_SECONDS_MAX = 60.0
 """Crash recovery and a first projection on a slow disk take less."""
 TRIM_SECONDS = 10.0
 STOP_SECONDS_MAX = 9.0
-"""All of it within 10 s, whatever hangs."""
+DEATH_SECONDS_MAX = 0.9
+"""All of it within 10 s, whatever hangs: what the kernel itself holds on to is left to die."""
 
 
 NO_FAILPOINTS: Mapping[str, str] = MappingProxyType({})
@@ -94,6 +95,9 @@ class Supervisor:
                     await asyncio.gather(*(child.stop() for child in stage))
         for child in self._children.values():
             child.signal(signal.SIGKILL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DEATH_SECONDS_MAX):
+                await asyncio.gather(*(child.ended() for child in self._children.values()))
         self._home.forget_run()
 
     def note(self) -> None:
