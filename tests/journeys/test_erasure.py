@@ -1,8 +1,5 @@
 """An erased person is found nowhere: not by asking, and not byte by byte."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +7,7 @@ import pytest
 
 from chassis.edge import new_id
 from support.box import Client, RunningBox, eventually
+from support.erasing import erase
 
 pytestmark = [pytest.mark.servers, pytest.mark.journey]
 
@@ -28,18 +26,6 @@ def files_with(home: Path, canary: str) -> list[str]:
             if any(canary.encode(code) in data for code in ("utf-8", "utf-16-le")):
                 found.append(str(file.relative_to(home)))
     return found
-
-
-def erase(box: RunningBox, tenant: str, subject: str, failpoint: str = "") -> int:
-    command = [sys.executable, "-m", "chassis.cli", "erase", "subject", tenant, subject]
-    environment = {
-        **os.environ,
-        "KUNDVAKT_HOME": str(box.box.home.path),
-        "KUNDVAKT_FAILPOINT": failpoint,
-    }
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode == 0 or failpoint, done.stdout + done.stderr
-    return done.returncode
 
 
 def person(client: Client) -> tuple[str, str]:

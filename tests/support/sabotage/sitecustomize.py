@@ -120,6 +120,16 @@ def forget_nights() -> None:
     reconciliations.finish = forgetful  # type: ignore[assignment]
 
 
+def show_persons() -> None:
+    """Keep a bureau's references of persons as they are."""
+    from credit_monitor.reaching.discreet import Hiding  # noqa: PLC0415 - only where sabotaged
+
+    async def plainly(_: Hiding, reference: str) -> str:
+        return reference
+
+    Hiding.hidden = plainly  # type: ignore[method-assign]
+
+
 def set_clock(file: str) -> None:
     """Let our one clock be wrong by what a file says, from one look to the next."""
     from datetime import timedelta  # noqa: PLC0415 - only where it is sabotaged
@@ -135,6 +145,7 @@ if clock := os.environ.get("KUNDVAKT_TEST_CLOCK"):
     set_clock(clock)
 
 SABOTAGES = {
+    "show-persons": show_persons,
     "forget-nights": forget_nights,
     "trust-silent-servers": trust_silent_servers,
     "sync-now-and-then": sync_now_and_then,
