@@ -241,16 +241,17 @@ def test_killed_at_any_step_an_alert_is_told_escalated_and_mailed_once(
     arms.disarm()
     box.ready()
 
-    # Between the server's word and ours nobody can know: there alone it is the same mail again.
-    doubt = 1 if step == "credit-monitor.mail-accepted" else 0
+    # Between the server's word and ours nobody can know: there alone it is the same mail again,
+    # for each that was being handed over just then, one or both.
+    many = (3, 4) if step == "credit-monitor.mail-accepted" else (2,)
 
     def told() -> list[str] | None:
         to = [one["recipient"].partition("@")[0] for one in mails(box, client)]
-        return to if set(to) == {"anna", "chef"} and len(to) == 2 + doubt else None
+        return to if set(to) == {"anna", "chef"} and len(to) in many else None
 
     eventually(told, "both mails", seconds=60)
     (alert,) = alerts(client)
     assert alert["escalated_at"]
     ids = [one["message_id"] for one in mails(box, client)]
-    assert len(ids) == 2 + doubt
+    assert len(ids) in many
     assert len(set(ids)) == 2

@@ -10,15 +10,26 @@ PORTS = range(20_000, 32_000)
 
 
 def free_port() -> int:
-    """Return a port of this machine that nothing listens on.
+    """Return a port of this machine that nothing listens on and nobody was given.
 
     It lies below those that outgoing connections get: none of them, least of all one that tries
-    to reach a process just being started again, can take its port away meanwhile.
+    to reach a process just being started again, can take its port away meanwhile. For as long as
+    this process lives no other one is given it, because a socket that never listens stays bound
+    to it; whoever asks for it by number can listen there (socket(7): `SO_REUSEADDR`, which servers
+    set).
     """
-    port = secrets.choice(PORTS)
-    while is_taken(port):
+    while True:
         port = secrets.choice(PORTS)
-    return port
+        holding = socket.socket()
+        try:
+            holding.bind((LOOPBACK, port))
+        except OSError:
+            holding.close()
+            continue
+        # Only now: set before, it would not see what others hold.
+        holding.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holding.detach()
+        return port
 
 
 def is_taken(port: int) -> bool:
