@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chassis.edge import new_id
 from gateway import reading
 
 pytestmark = pytest.mark.servers
@@ -46,3 +47,15 @@ async def test_what_it_is_not_told_it_asks_the_database(
     async with asyncio.timeout(reading.AFTER_SECONDS_MAX):
         await reading.caught_up(ours.site, ours.name, "company_list", 10**9)
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("part", ["", "/timeline", "/credit"])
+async def test_what_does_not_show_yet_is_not_called_unknown(
+    ours: Any, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setattr(reading, "AFTER_SECONDS_MAX", 0.05)
+    written = f"/companies/{new_id()}{part}"
+    problem = await ours.get(written, 409, after=1)
+    assert problem["code"] == "not-shown-yet"
+    assert (await ours.get(written, 404))["code"] == "company-unknown"
+    assert (await ours.get(f"/users/{new_id()}", 409, after=1))["code"] == "not-shown-yet"

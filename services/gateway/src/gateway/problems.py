@@ -144,8 +144,18 @@ def invalid(field: str, code: str, message: str) -> Refused:
     return Refused(code, message, status=status, errors=_errors(field, code, message))
 
 
-def not_found(what: str) -> Refused:
-    """Refuse an id: unknown ones and another tenant's sound the same."""
+def not_found(what: str, *, shown: bool = True) -> Refused:
+    """Refuse an id: unknown ones and another tenant's sound the same.
+
+    Where what the reader wrote does not show yet, nobody can say that there is none.
+    """
+    if not shown:
+        return Refused(
+            "not-shown-yet",
+            f"What you wrote does not show yet, and no such {what} does. Ask again in a moment.",
+            status=409,
+            headers={"Retry-After": "1"},
+        )
     return Refused(f"{what}-unknown", f"There is no such {what} here.", status=404)
 
 

@@ -14,7 +14,8 @@ from chassis.tenancy import Connection, tenant_reading
 from contracts.values import Sealed
 
 AFTER_SECONDS_MAX = 2.0
-"""What a reader waits at most for what they wrote; then they are shown what there is."""
+"""What a reader waits at most for what they wrote; then they are shown what there is, and what there
+is not is not called unknown."""
 LOOK_SECONDS = 0.01
 """Where another process keeps the read model; our own tells at once."""
 DOUBT_SECONDS = 0.5
@@ -62,10 +63,10 @@ async def reading(site: Site, tenant: str) -> AsyncIterator[Connection]:
 
 async def caught_up(
     site: Site, tenant: str, read_model: str, position: int | None, source: str = "companies"
-) -> None:
-    """Wait until what a service wrote up to `position` shows, but not long."""
+) -> bool:
+    """Wait until what a service wrote up to `position` shows, but not long; say whether it does."""
     if position is None:
-        return
+        return True
     shown, clock = site.shown, asyncio.get_running_loop().time
     is_told = shown.leads and shown.upto(read_model, source) > 0
     patience = DOUBT_SECONDS if is_told else LOOK_SECONDS
@@ -75,9 +76,11 @@ async def caught_up(
             while shown.upto(read_model, source) < position:
                 if clock() >= look_at:
                     if await _shows(site, tenant, read_model, position, source):
-                        return
+                        return True
                     look_at = clock() + patience
                 await shown.wait(look_at - clock())
+            return True
+    return False
 
 
 async def _shows(site: Site, tenant: str, read_model: str, position: int, source: str) -> bool:

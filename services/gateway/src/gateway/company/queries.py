@@ -48,10 +48,10 @@ async def has_sub_units(site: Site, tenant: str, company_id: UUID) -> bool:
 
 async def card(site: Site, tenant: str, company_id: UUID, after: int | None) -> CompanyAnswer:
     """Return the whole card."""
-    await caught_up(site, tenant, "company_card", after)
+    shown = await caught_up(site, tenant, "company_card", after)
     async with reading(site, tenant) as connection:
         card = await connection.fetchrow(CARD, tenant, str(company_id), SUB_UNITS_MAX)
     if card is None:
-        raise not_found("company")
+        raise not_found("company", shown=shown)
     found = plain(await opened(site, tenant, company_id, card["row"]))
     return view.answer(found, [orjson.loads(unit) for unit in card["units"]], now().date())

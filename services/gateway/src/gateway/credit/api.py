@@ -84,12 +84,12 @@ async def read_credit(
     after_credit: AfterCredit = None,
 ) -> CreditHistory:
     """Read what bureaus said of a company, who asked them, and how it was watched."""
-    await caught_up(site, who.tenant, "credit_history", after)
+    shown = await caught_up(site, who.tenant, "credit_history", after)
     await caught_up(site, who.tenant, "credit_history", after_credit, "credit-monitor")
     tenant, moment = who.tenant, as_of or now()
     async with reading(site, tenant) as connection:
         if not await queries.is_known(connection, tenant, company_id):
-            raise not_found("company")
+            raise not_found("company", shown=shown)
         rows = await queries.history(connection, tenant, company_id, before, limit + 1, moment)
         wrong = await queries.corrections(connection, tenant, company_id)
         private = await queries.is_private(connection, tenant, company_id)

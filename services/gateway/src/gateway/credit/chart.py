@@ -65,10 +65,10 @@ async def read_chart(
     after_credit: AfterCredit = None,
 ) -> Chart:
     """Read how a company was rated over time."""
-    await caught_up(site, who.tenant, "credit_history", after_credit, "credit-monitor")
+    shown = await caught_up(site, who.tenant, "credit_history", after_credit, "credit-monitor")
     async with reading(site, who.tenant) as connection:
         if not await queries.is_known(connection, who.tenant, company_id):
-            raise not_found("company")
+            raise not_found("company", shown=shown)
         private = await queries.is_private(connection, who.tenant, company_id)
         bounds = await period(connection, who.tenant, since, until)
         rows = await queries.ratings(connection, who.tenant, company_id, *bounds)

@@ -74,10 +74,10 @@ async def read_timeline(
     after: After = None,
 ) -> Timeline:
     """Read what happened to a company: who, what, and why."""
-    await caught_up(site, who.tenant, "company_card", after)
+    shown = await caught_up(site, who.tenant, "company_card", after)
     async with reading(site, who.tenant) as connection:
         if not await queries.is_known(connection, who.tenant, company_id):
-            raise not_found("company")
+            raise not_found("company", shown=shown)
         rows = await queries.happened(connection, who.tenant, company_id, before, limit + 1)
         causes = await queries.causes(
             connection, who.tenant, [row["causation"] for row in rows[:limit]]

@@ -72,7 +72,7 @@ async def list_users(
     after: After = None,
 ) -> UserList:
     """List the tenant's users."""
-    await caught_up(site, who.tenant, "users", after)
+    shown = await caught_up(site, who.tenant, "users", after)
     found = await queries.users(site, who.tenant, cursor, limit + 1)
     items = [UserAnswer.model_validate(user) for user in found[:limit]]
     return UserList(items=items, next_cursor=items[-1].user_id if len(found) > limit else None)
@@ -105,10 +105,10 @@ async def add_user(
 @router.get("/{user_id}")
 async def read_user(who: UserReader, site: Here, user_id: UUID, after: After = None) -> UserAnswer:
     """Read one user."""
-    await caught_up(site, who.tenant, "users", after)
+    shown = await caught_up(site, who.tenant, "users", after)
     found = await queries.user(site, who.tenant, user_id)
     if found is None:
-        raise not_found("user")
+        raise not_found("user", shown=shown)
     return UserAnswer.model_validate(found)
 
 
