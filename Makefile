@@ -23,6 +23,8 @@ F ?= tests
 FAULTS_MIN ?= 2000
 
 export UV_PYTHON_DOWNLOADS := never
+# What was compiled once is kept: all of it again in every process takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Without a home of our own to write to, what is downloaded is kept here.
 ifneq ($(shell test -n "$$HOME" && test -w "$$HOME" && echo yes),yes)

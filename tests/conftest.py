@@ -1,21 +1,25 @@
 """Real servers for the tests: one Postgres and one NATS a session."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from shutil import disk_usage
 from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
 
 from chassis.edge import new_id
-from onebox import addresses
 from onebox.testing import Servers, running
 from support.sharing import pytest_xdist_make_scheduler
 from support.stack import engine_answers
 
 __all__ = ["pytest_xdist_make_scheduler"]
+MEMORY = Path("/dev/shm")  # noqa: S108 - for files that need not outlive the session
+MEMORY_BYTES = 8 * 2**30
+"""What all workers' servers write is below a third of it."""
 # How long an example takes says something about the machine, not about what is tested.
 settings.register_profile("kundvakt", deadline=None)
 settings.load_profile("kundvakt")
@@ -28,14 +32,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run Postgres and NATS in containers, and the tests of the deployment in containers",
     )
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Let each worker choose from ports of its own: a port is taken long after it was chosen."""
-    worker = getattr(config, "workerinput", None)
-    if worker is not None:
-        own = int(worker["workerid"].removeprefix("gw"))
-        addresses.PORTS = addresses.PORTS[own :: worker["workercount"]]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -58,10 +54,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def home() -> Iterator[Path]:
+def home(pytestconfig: pytest.Config) -> Iterator[Path]:
     """Return a folder of the session's own: other sessions shut and sweep what pytest shares."""
-    with TemporaryDirectory(prefix="kundvakt-", ignore_cleanup_errors=True) as folder:
+    place = in_memory() if "not faults" in pytestconfig.getoption("markexpr") else None
+    with TemporaryDirectory(prefix="kundvakt-", dir=place, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+def in_memory() -> Path | None:
+    """Return where files are in memory, if there is room: all that tests write is thrown away.
+
+    Under faults they are on a disk, as everywhere else.
+    """
+    roomy = MEMORY.is_dir() and disk_usage(MEMORY).free > MEMORY_BYTES
+    return MEMORY if roomy and os.access(MEMORY, os.W_OK) else None
 
 
 @pytest.fixture(scope="session")

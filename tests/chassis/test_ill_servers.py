@@ -95,6 +95,7 @@ async def test_a_silent_server_is_left_before_a_deadline_is_over(
     assert await moved(bench, links, eventually)
 
 
+@pytest.mark.faults
 async def test_pinging_seldom_a_client_would_stay_with_a_silent_server(
     bench: Any, links: Links, eventually: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +125,7 @@ async def test_a_frozen_backend_costs_a_moment_and_no_command(bench: Any) -> Non
 
 
 @pytest.mark.processes
+@pytest.mark.faults
 async def test_waiting_longer_for_a_frozen_backend_would_cost_the_command(
     bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +176,7 @@ async def test_connections_to_a_demoted_server_are_let_go(
     await demoted(bench, keeping, eventually)
 
 
+@pytest.mark.faults
 async def test_kept_they_would_refuse_writes_for_ever(
     bench: Any, keeping: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,6 +214,7 @@ async def test_keys_are_made_again_by_a_server_that_takes_writes_again(
     await key_made_after_demotion(bench, eventually)
 
 
+@pytest.mark.faults
 async def test_kept_the_connections_of_the_key_ring_would_refuse_writes_for_ever(
     bench: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +275,7 @@ async def test_nobody_starts_anew_because_the_bus_is_away(
     assert await away_for_long(bench, monkeypatch) == []
 
 
+@pytest.mark.faults
 async def test_not_asking_the_bus_they_would(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     async def there(_: Any) -> bool:
         return True

@@ -111,7 +111,9 @@ async def test_an_idle_process_stops_at_once(bench: Any, tmp_path: Path, eventua
     assert "Traceback" not in log.read_text()
 
 
-@pytest.mark.parametrize("point", ["relay.published", "append.committed"])
+@pytest.mark.parametrize(
+    "point", ["append.committed", pytest.param("relay.published", marks=pytest.mark.faults)]
+)
 async def test_a_process_killed_anywhere_is_followed_by_one_that_goes_on_exactly(
     bench: Any, tmp_path: Path, eventually: Any, point: str
 ) -> None:

@@ -96,6 +96,7 @@ async def test_a_bureau_that_hangs_keeps_no_other_tenant_waiting(
         assert await rated_in_time(other, company)
 
 
+@pytest.mark.faults
 async def test_with_hands_in_common_it_would(
     hanging: Office, other: Office, numbers: Iterator[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

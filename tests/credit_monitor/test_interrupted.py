@@ -39,6 +39,8 @@ STEPS = sorted(
     if not match.startswith("credit-monitor.reconcile-")
 )
 """Those of a reconciliation are struck in `test_reconciler.py`."""
+QUICK_EACH = 6
+"""Every sixth of them at once; the others take their time, in `make test-faults`."""
 
 
 async def patiently(office: Office) -> None:
@@ -54,7 +56,13 @@ async def patiently(office: Office) -> None:
             await office.poll()
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(step, marks=[] if n % QUICK_EACH == 0 else [pytest.mark.faults])
+        for n, step in enumerate(STEPS)
+    ],
+)
 async def test_interrupted_at_any_step_it_ends_the_same(
     office: Office, number: str, step: str
 ) -> None:

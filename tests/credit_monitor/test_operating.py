@@ -1,6 +1,6 @@
 """What operators see of bureaus, and do about them."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import pytest
@@ -21,7 +21,9 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture(autouse=True)
-async def unpaused(office: Office) -> None:
+async def unpaused(office: Office) -> AsyncIterator[None]:
+    """Leave no pause behind: all tests of one worker share its database."""
+    yield
     await office.site.pool.execute("DELETE FROM pauses")
 
 

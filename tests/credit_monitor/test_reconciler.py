@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -21,7 +22,8 @@ from credit_monitor.watching import listings
 pytestmark = pytest.mark.servers
 
 CHANGED = "credit-rating-changed"
-STEPS = ("leased", "listed", "removed", "put-back", "looked-at", "done")
+LONG = partial(pytest.param, marks=pytest.mark.faults)
+STEPS = ("put-back", "done", *map(LONG, ("leased", "listed", "removed", "looked-at")))
 
 
 async def portfolio(office: Office) -> str:

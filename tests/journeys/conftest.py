@@ -43,6 +43,8 @@ def box(home: Path, arms: Arms, dnb: StandIn, tic: StandIn) -> Iterator[RunningB
     told = {
         "KUNDVAKT_DNB_URL": dnb.url,
         "KUNDVAKT_TIC_URL": tic.url,
+        "KUNDVAKT_SMTP_SECONDS": "2",
+        "KUNDVAKT_ALERT_QUIET_SECONDS": "3",
         "KUNDVAKT_BUREAU_PUSH_URL": f"http://{LOOPBACK}:{port}",
         **arms.environment,
     }

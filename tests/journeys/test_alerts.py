@@ -1,8 +1,6 @@
 """From a bureau's word to a person: live, listed, mailed, acknowledged, each once."""
 
 from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -12,7 +10,7 @@ import pytest
 from chassis.edge import new_id
 from contracts.companies.user import Role
 from standins.testing import StandIn
-from support.box import Client, RunningBox, eventually, limited_companies, running_box
+from support.box import Client, RunningBox, eventually
 from support.faults.arms import Arms
 from support.faults.steps import steps_of_jobs
 
@@ -22,31 +20,6 @@ NIGHT = 9
 """Five thousand are moved in tests/credit_monitor/test_telling.py."""
 STEPS = [step for job, step in steps_of_jobs() if job == "alerts" and "night" not in step]
 """Those of a night are interrupted in tests/credit_monitor/test_telling.py."""
-LONG = partial(pytest.param, marks=pytest.mark.faults)
-QUICK = "credit-monitor.mail-accepted"
-"""Where a mail is most easily sent twice; the other steps take their time, in the long run."""
-
-
-@pytest.fixture(scope="module")
-def arms(home: Path) -> Arms:
-    """Return what arms the failpoints of this module's own box."""
-    return Arms(home / "alerts-arms")
-
-
-@pytest.fixture(scope="module")
-def box(home: Path, arms: Arms, dnb: StandIn) -> Iterator[RunningBox]:
-    told = {
-        "KUNDVAKT_SMTP_SECONDS": "2",
-        "KUNDVAKT_ALERT_QUIET_SECONDS": "3",
-        "KUNDVAKT_DNB_URL": dnb.url,
-    }
-    with running_box(home / "alerts", **told, **arms.environment) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def numbers(box: RunningBox) -> Iterator[str]:
-    return limited_companies(box)
 
 
 @pytest.fixture
@@ -222,7 +195,8 @@ def test_a_night_in_which_the_bureaus_model_moves_all_is_a_change_each_and_one_a
     assert sorted(one["recipient"].partition("@")[0] for one in told) == ["anna", "bo"]
 
 
-@pytest.mark.parametrize("step", [QUICK, *(LONG(step) for step in STEPS if step != QUICK)])
+@pytest.mark.faults
+@pytest.mark.parametrize("step", STEPS)
 def test_killed_at_any_step_an_alert_is_told_escalated_and_mailed_once(
     box: RunningBox, client: Client, arms: Arms, numbers: Iterator[str], step: str
 ) -> None:

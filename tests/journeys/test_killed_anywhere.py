@@ -13,16 +13,15 @@ pytestmark = [pytest.mark.servers, pytest.mark.journey]
 
 QUICK = {
     ("companies", "append.committed"),
-    ("enrichment", "intake.begun"),
     ("credit-monitor", "credit-monitor.report-kept"),
-    ("gateway", "projector.applied"),
     ("gateway", "gateway.command-asked"),
 }
-"""One of each kind; the others take their time, in `make test-faults`."""
+"""One of what writes, pays and asks; the others take their time, in `make test-faults`."""
 STEPS = [
     pytest.param(at, id="-".join(at), marks=[] if at in QUICK else [pytest.mark.faults])
     for at in steps(crossed=False)
 ]
+OTHERS = ("postgres", "creditsafe")
 ONCE_A_LIFE = {"credit-monitor.authenticated"}
 """Steps that a process passes when it begins, and then not for long."""
 DEATH_SECONDS_MAX = 5.0
@@ -53,7 +52,9 @@ def armed_process(box: RunningBox, arms: Arms, service: str, step: str) -> int:
     return box.box.processes[service]
 
 
-@pytest.mark.parametrize("process", ["nats", "postgres", "creditsafe"])
+@pytest.mark.parametrize(
+    "process", ["nats", *(pytest.param(one, marks=pytest.mark.faults) for one in OTHERS)]
+)
 def test_a_server_killed_in_the_middle_leaves_the_same_end(
     box: RunningBox, numbers: Iterator[str], tenant: str, process: str
 ) -> None:

@@ -22,7 +22,7 @@ from support.box import SAMPLE_ROWS, Client, RunningBox, eventually, running_box
 from support.faults.arms import Arms
 from support.faults.steps import steps_of_jobs
 
-pytestmark = [pytest.mark.servers, pytest.mark.journey]
+pytestmark = [pytest.mark.servers, pytest.mark.journey, pytest.mark.faults]
 
 STEPS = [step for job, step in steps_of_jobs() if job == "feeds"]
 FINNISH = list(foreign.numbers(foreign.FINNISH_WEIGHTS, 9_000_000))

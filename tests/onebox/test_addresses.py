@@ -26,4 +26,5 @@ def test_no_other_process_is_given_the_same_port(monkeypatch: pytest.MonkeyPatch
     assert free_port() == two
     asked = [sys.executable, "-c", GIVE.format(two, two + 2)]
     for _ in range(4):
-        assert subprocess.check_output(asked, text=True, timeout=30).strip() == str(two + 1)
+        given = subprocess.check_output(asked, text=True, timeout=30)  # noqa: S603
+        assert given.strip() == str(two + 1)

@@ -15,7 +15,12 @@ from onebox.__main__ import greet
 from onebox.box import SERVICES, Onebox, Options, PortTakenError
 
 LOOK_SECONDS = 0.1
-pytestmark = [pytest.mark.servers, pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [
+    pytest.mark.servers,
+    pytest.mark.journey,
+    pytest.mark.faults,
+    pytest.mark.asyncio(loop_scope="module"),
+]
 OTHER_BUREAUS = ("dnb", "tic")
 PROCESSES = {*SERVICES, "postgres", "nats", "creditsafe", *OTHER_BUREAUS, "mail"}
 ROWS = 100

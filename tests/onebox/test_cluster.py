@@ -75,6 +75,7 @@ async def cluster(tmp_path: Path) -> AsyncIterator[Cluster]:
             await child.stop()
 
 
+@pytest.mark.faults
 async def test_a_migration_waits_until_all_servers_are_there(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

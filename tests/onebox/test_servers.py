@@ -126,6 +126,7 @@ async def test_a_second_run_in_one_home_is_refused(box: Onebox) -> None:
     assert run_json(box)["processes"] == dict(box.processes)
 
 
+@pytest.mark.faults
 async def test_two_homes_never_meet(box: Onebox, tmp_path: Path) -> None:
     async with Onebox(tmp_path / "other", SERVERS_ONLY) as other:
         assert not set(box.urls.values()) & set(other.urls.values())
@@ -133,6 +134,7 @@ async def test_two_homes_never_meet(box: Onebox, tmp_path: Path) -> None:
         assert box.nats_url("gateway") != other.nats_url("gateway")
 
 
+@pytest.mark.faults
 async def test_when_the_supervisor_is_killed_its_servers_go_too_and_the_home_is_free(
     tmp_path: Path,
 ) -> None:
@@ -161,6 +163,7 @@ async def test_when_the_supervisor_is_killed_its_servers_go_too_and_the_home_is_
         await connection.close()
 
 
+@pytest.mark.faults
 async def test_a_process_id_left_by_a_dead_server_keeps_nobody_from_starting(
     tmp_path: Path,
 ) -> None:

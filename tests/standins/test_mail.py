@@ -37,7 +37,7 @@ def written(subject: str = "Hej", text: str = "Räksmörgås.") -> EmailMessage:
 
 def send(server: StandIn, message: EmailMessage | None = None) -> None:
     port = server.control("GET", "smtp")["port"]
-    with smtplib.SMTP("127.0.0.1", port, timeout=SECONDS_MAX) as client:
+    with smtplib.SMTP("127.0.0.1", port, "localhost", SECONDS_MAX) as client:
         client.send_message(message or written())
 
 

@@ -45,6 +45,7 @@ async def lost(bench: Any, eventually: Any, number: int) -> None:
         await bus.publish(message.subject, message.data, headers=message.headers)
 
 
+@pytest.mark.faults
 async def test_without_a_watch_a_lost_event_would_stay_lost(
     bench: Any, listener: Any, eventually: Any
 ) -> None:
@@ -86,6 +87,7 @@ async def test_a_gap_heals_however_many_wait_behind_it(
     assert len(await gap_before_many(bench, listener, eventually, monkeypatch)) == 40
 
 
+@pytest.mark.faults
 async def test_a_gap_would_never_heal_if_those_behind_it_were_held_for_ever(
     bench: Any, listener: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,7 @@ async def test_a_put_back_feed_is_noticed(office: Office, companies: list[Sample
     assert told[-1] == "ETTER GJENOPPRETTING AS"
 
 
+@pytest.mark.faults
 async def test_not_looking_for_the_last_entry_its_changes_would_be_lost(
     office: Office, companies: list[Sampled], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +88,7 @@ async def test_of_two_readers_one_moves_the_feed(office: Office, companies: list
     assert await counted_by_two(office, companies[2].number) == 1
 
 
+@pytest.mark.faults
 async def test_without_comparing_positions_both_would(
     office: Office, companies: list[Sampled], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +150,7 @@ async def test_what_is_told_is_kept_with_how_far_we_are(
     assert await told_though_telling_failed_once(office, number, monkeypatch) == 1
 
 
+@pytest.mark.faults
 async def test_kept_apart_it_would_be_lost(
     office: Office, companies: list[Sampled], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +160,7 @@ async def test_kept_apart_it_would_be_lost(
     assert await told_though_telling_failed_once(apart, number, monkeypatch) == 0
 
 
+@pytest.mark.faults
 async def test_without_a_breaker_a_failing_source_would_be_asked_for_ever(
     brreg: Brreg, registries: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,7 +72,7 @@ async def list_users(
     after: After = None,
 ) -> UserList:
     """List the tenant's users."""
-    shown = await caught_up(site, who.tenant, "users", after)
+    await caught_up(site, who.tenant, "users", after)
     found = await queries.users(site, who.tenant, cursor, limit + 1)
     items = [UserAnswer.model_validate(user) for user in found[:limit]]
     return UserList(items=items, next_cursor=items[-1].user_id if len(found) > limit else None)
