@@ -12,8 +12,8 @@ MEMBERS := contracts chassis services/companies services/enrichment services/cre
 # Tried with uv's own certificates first, then with this machine's (behind a company's proxy).
 SYNC := $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 T ?= tests docs/howto
-# Most tests wait for servers and processes: three at a time keep two cores busy.
-WORKERS ?= 3
+# Most tests wait for servers and processes: four at a time keep two cores busy.
+WORKERS ?= 4
 IMAGES := companies enrichment credit-monitor gateway operator bureau
 # As a plugin of the engine, or as a program of its own.
 COMPOSE = $(shell docker compose version >/dev/null 2>&1 && echo docker compose || \

@@ -225,6 +225,7 @@ async def test_a_query_is_answered_and_a_refused_one_too(bench: Any) -> None:
             await ask.query("enrichment", nothing, RegistryHits)
 
 
+@pytest.mark.faults
 async def test_without_a_bus_commands_are_refused_in_time_and_what_was_kept_is_drained_later(
     bench: Any, tmp_path: Path, eventually: Any
 ) -> None:

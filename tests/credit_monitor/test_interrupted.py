@@ -134,6 +134,7 @@ async def test_archived_while_it_is_put_into_the_portfolio_it_does_not_stay_ther
     assert office.members() == []
 
 
+@pytest.mark.faults
 async def test_several_workers_and_pollers_tell_everything_once(
     office: Office, numbers: Iterator[str]
 ) -> None:
@@ -227,6 +228,7 @@ async def test_a_bureau_that_is_down_is_waited_for(office: Office, number: str) 
     assert await office.told(company) == JOURNEY[:2]
 
 
+@pytest.mark.faults
 async def test_a_killed_bureau_has_forgotten_nothing_and_nor_have_we(
     office: Office, bureau: StandIn, number: str
 ) -> None:

@@ -28,7 +28,7 @@ from gateway.credit.ruling import ruled
 from gateway.views import note_view, tell_once
 
 rated = example(CompanyRated)
-MANY = 2_000
+MANY = 1_500
 servers = pytest.mark.servers
 
 

@@ -16,7 +16,7 @@ from support.faults.steps import steps_of_jobs
 
 pytestmark = [pytest.mark.servers, pytest.mark.journey]
 
-NIGHT = 9
+NIGHT = 5
 """Five thousand are moved in tests/credit_monitor/test_telling.py."""
 STEPS = [step for job, step in steps_of_jobs() if job == "alerts" and "night" not in step]
 """Those of a night are interrupted in tests/credit_monitor/test_telling.py."""

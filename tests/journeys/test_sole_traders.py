@@ -104,6 +104,7 @@ def test_a_sole_trader_is_rated_for_a_need_watched_blindly_and_forgotten(
     assert found(box, plainly(number)) == MAY_KNOW
 
 
+@pytest.mark.faults
 def test_where_references_are_not_hidden_the_search_finds_them(
     home: Path, persons: Iterator[str], tenant: str
 ) -> None:

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.simulation, pytest.mark.timeout(300)]
 SMALL = Size(changes=4_000, companies=400)
 SEEDS_MAX = 12
 LONG = partial(pytest.param, marks=pytest.mark.faults)
-SLOW = {*CONTROLS} - {"work fenced", "alerts known"}
+SLOW = {*CONTROLS} - {"alerts known"}
 """These take tens of seconds together."""
 EVENTS = [
     example(form)

@@ -14,8 +14,8 @@ from chassis.tenancy import Connection, tenant_reading
 from contracts.values import Sealed
 
 AFTER_SECONDS_MAX = 2.0
-"""What a reader waits at most for what they wrote; then they are shown what there is, and nothing is
-called unknown."""
+"""What a reader waits at most for what they wrote; then they are shown what there is, and what is
+not there yet is not called unknown."""
 LOOK_SECONDS = 0.01
 """Where another process keeps the read model; our own tells at once."""
 DOUBT_SECONDS = 0.5
