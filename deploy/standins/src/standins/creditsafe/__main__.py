@@ -2,29 +2,13 @@
 
 import argparse
 import asyncio
-import contextlib
-import signal
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
-import uvicorn
-
-from standins.creditsafe import logs
+from standins import logs
 from standins.creditsafe.app import build
 from standins.creditsafe.store import Store
 from standins.creditsafe.tokens import Account
-
-STOP_SECONDS_MAX = 3
-
-
-class Server(uvicorn.Server):
-    """uvicorn that leaves signals to us, so that being asked to stop is no failure."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave them be."""
-        yield
+from standins.serving import serve
 
 
 def arguments() -> argparse.Namespace:
@@ -39,33 +23,14 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def serve(options: argparse.Namespace) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    store = Store(options.state)
-    account = Account(options.username, options.password)
-    app = build(store, account, options.demo_every)
-    server = Server(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=STOP_SECONDS_MAX,
-        )
-    )
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, setattr, server, "should_exit", True)
-    listener = socket.create_server((options.host, options.port))
-    url = f"http://{options.host}:{listener.getsockname()[1]}"
-    logs.log("listening", url=url, state=str(options.state))
-    await server.serve(sockets=[listener])
-    store.close()
-    logs.log("stopped")
-
-
 def main() -> None:
     """Run."""
+    options = arguments()
     logs.configure()
-    asyncio.run(serve(arguments()))
+    store = Store(options.state)
+    app = build(store, Account(options.username, options.password), options.demo_every)
+    asyncio.run(serve(app, options.host, options.port, state=str(options.state)))
+    store.close()
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from standins.creditsafe import misbehaving
+from standins import misbehaving
 from standins.creditsafe.changes import change, company
 from standins.creditsafe.door import store_of
-from standins.creditsafe.logs import log
 from standins.creditsafe.ratings import SCORE_MAX, Rating, is_number, rating_of
 from standins.creditsafe.store import Store
+from standins.logs import log
 
 router = APIRouter(prefix="/_control", tags=["control"])
 router.include_router(misbehaving.router)

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from standins.creditsafe import logs
+from standins import logs
 from standins.dnb.app import build
 from standins.dnb.store import opened
 from standins.serving import serve
@@ -27,7 +27,8 @@ def main() -> None:
     logs.configure()
     store = opened(options.state)
     app = build(store, f"{options.key}:{options.secret}")
-    asyncio.run(serve(app, store, options.host, options.port))
+    asyncio.run(serve(app, options.host, options.port))
+    store.close()
 
 
 if __name__ == "__main__":

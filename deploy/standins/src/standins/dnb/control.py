@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from standins.creditsafe import misbehaving
+from standins import misbehaving
 from standins.creditsafe.door import store_of
 from standins.creditsafe.ratings import is_number
 from standins.creditsafe.store import Store

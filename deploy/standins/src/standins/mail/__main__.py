@@ -2,18 +2,14 @@
 
 import argparse
 import asyncio
-import signal
-import socket
 from pathlib import Path
 
-import uvicorn
-
-from standins.creditsafe import logs
-from standins.creditsafe.__main__ import STOP_SECONDS_MAX, Server
+from standins import logs
 from standins.creditsafe.store import Store
 from standins.mail.app import build
 from standins.mail.catcher import listen
 from standins.mail.caught import SCHEMA
+from standins.serving import serve
 
 
 def arguments() -> argparse.Namespace:
@@ -26,34 +22,21 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def serve(options: argparse.Namespace) -> None:
+async def catch(options: argparse.Namespace) -> None:
     """Catch mails until SIGTERM or SIGINT."""
     store = Store(options.state, SCHEMA)
     smtp = await listen(store, options.host, options.smtp_port)
-    smtp_port = smtp.sockets[0].getsockname()[1]
-    server = Server(
-        uvicorn.Config(
-            build(store, smtp_port),
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=STOP_SECONDS_MAX,
-        )
-    )
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, setattr, server, "should_exit", True)
-    listener = socket.create_server((options.host, options.port))
-    url = f"http://{options.host}:{listener.getsockname()[1]}"
-    logs.log("listening", url=url, smtp=f"smtp://{options.host}:{smtp_port}")
-    await server.serve(sockets=[listener])
+    port = smtp.sockets[0].getsockname()[1]
+    app = build(store, port)
+    await serve(app, options.host, options.port, smtp=f"smtp://{options.host}:{port}")
     smtp.close()
     store.close()
-    logs.log("stopped")
 
 
 def main() -> None:
     """Run."""
     logs.configure()
-    asyncio.run(serve(arguments()))
+    asyncio.run(catch(arguments()))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
-from standins.creditsafe.logs import log
 from standins.creditsafe.store import Store
+from standins.logs import log
 from standins.mail import caught, faults
 
 OK = "250 OK"

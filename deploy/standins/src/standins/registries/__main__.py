@@ -5,17 +5,13 @@ The folder has what `kundvakt registry generate` writes.
 
 import argparse
 import asyncio
-import signal
-import socket
 from pathlib import Path
 
-import uvicorn
-
-from standins.creditsafe import logs
-from standins.creditsafe.__main__ import STOP_SECONDS_MAX, Server
+from standins import logs
 from standins.registries import foreign, sample
 from standins.registries.app import build
 from standins.registries.store import opened
+from standins.serving import serve
 
 
 def arguments() -> argparse.Namespace:
@@ -28,32 +24,15 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def serve(options: argparse.Namespace) -> None:
-    """Serve until SIGTERM or SIGINT."""
+def main() -> None:
+    """Run."""
+    options = arguments()
+    logs.configure()
     store = opened(options.state)
     foreign.load(store)
     documents = sample.load(store, options.sample)
-    config = uvicorn.Config(
-        build(store),
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=STOP_SECONDS_MAX,
-    )
-    server = Server(config)
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, setattr, server, "should_exit", True)
-    listener = socket.create_server((options.host, options.port))
-    url = f"http://{options.host}:{listener.getsockname()[1]}"
-    logs.log("listening", url=url, documents=documents)
-    await server.serve(sockets=[listener])
+    asyncio.run(serve(build(store), options.host, options.port, documents=documents))
     store.close()
-    logs.log("stopped")
-
-
-def main() -> None:
-    """Run."""
-    logs.configure()
-    asyncio.run(serve(arguments()))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from standins.creditsafe import logs
+from standins import logs
 from standins.serving import serve
 from standins.tic.app import build
 from standins.tic.store import opened
@@ -25,7 +25,8 @@ def main() -> None:
     options = arguments()
     logs.configure()
     store = opened(options.state)
-    asyncio.run(serve(build(store, options.key), store, options.host, options.port))
+    asyncio.run(serve(build(store, options.key), options.host, options.port))
+    store.close()
 
 
 if __name__ == "__main__":

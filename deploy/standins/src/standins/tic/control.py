@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, BackgroundTasks, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
-from standins.creditsafe import faults, misbehaving
+from standins import misbehaving
+from standins.creditsafe import faults
 from standins.creditsafe.door import store_of
-from standins.creditsafe.logs import log
 from standins.creditsafe.store import Store
+from standins.logs import log
 from standins.tic.companies import COUNTRY, by_number, change, told
 
 router = APIRouter(prefix="/_control", tags=["control"])
