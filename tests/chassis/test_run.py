@@ -24,7 +24,7 @@ from contracts.envelope import envelope_from
 from onebox.testing import running
 
 pytestmark = pytest.mark.servers
-READY_SECONDS = 15.0
+READY_SECONDS = 30.0
 WAITING = """
 SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -70,7 +70,7 @@ async def said(log: Path, event: str, eventually: Any) -> dict[str, Any]:
 async def test_a_process_stops_in_time_and_finishes_what_it_has_in_hand(
     bench: Any, tmp_path: Path, eventually: Any
 ) -> None:
-    ask = await bench.ask(deadline_seconds=9)
+    ask = await bench.ask(deadline_seconds=READY_SECONDS)
     log = tmp_path / "log"
     site = await bench.open()
     async with process(bench, log) as child:
@@ -117,7 +117,7 @@ async def test_an_idle_process_stops_at_once(bench: Any, tmp_path: Path, eventua
 async def test_a_process_killed_anywhere_is_followed_by_one_that_goes_on_exactly(
     bench: Any, tmp_path: Path, eventually: Any, point: str
 ) -> None:
-    ask = await bench.ask(deadline_seconds=9)
+    ask = await bench.ask(deadline_seconds=READY_SECONDS)
     command = bench.add("Sales")
     asked = asyncio.create_task(ask.command("companies", command))
     async with process(bench, tmp_path / "killed", f"{point}:1:kill") as killed:
@@ -142,7 +142,7 @@ async def test_a_process_killed_anywhere_is_followed_by_one_that_goes_on_exactly
 async def test_a_line_of_the_log_says_whose_and_never_what(
     bench: Any, tmp_path: Path, eventually: Any
 ) -> None:
-    ask = await bench.ask(deadline_seconds=9)
+    ask = await bench.ask(deadline_seconds=READY_SECONDS)
     log = tmp_path / "log"
     command = bench.add("canary-name")
     async with process(bench, log):
