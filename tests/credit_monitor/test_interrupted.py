@@ -213,6 +213,7 @@ async def test_a_poller_that_was_overtaken_keeps_nothing(office: Office, number:
     assert kept == 0
 
 
+@pytest.mark.faults
 async def test_a_bureau_that_is_down_is_waited_for(office: Office, number: str) -> None:
     office.bureau.control("POST", "faults", {"status": 503, "times": None})
     company = await office.customer(number)

@@ -38,7 +38,7 @@ STEPS_BEFORE = [
     *("rows-copied:2", "step-built:5", "sources-noted"),
     *map(LONG, ("set-begun", "file-copied:3", "step-built:1", "step-built:14", "set-filled")),
 ]
-STEPS_AFTER = ["set-shown", "sets-swept"]
+STEPS_AFTER = ["set-shown", LONG("sets-swept")]
 
 
 @dataclass(frozen=True)

@@ -403,7 +403,7 @@ NAMES = ("bygg konsult", "andersson", "lind", "göteborg", "solberg")
 
 @given(typed=st.text(max_size=100))
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_whatever_is_typed_there_is_an_answer(loaded: Installation, typed: str) -> None:
     async def ask() -> None:

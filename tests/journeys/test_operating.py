@@ -165,6 +165,7 @@ def test_garbage_on_the_bus_is_parked_shown_and_dropped(box: RunningBox, tenant:
     company(box.tenant(tenant), "Efter AB")
 
 
+@pytest.mark.faults
 def test_a_second_gateway_serves_the_same_and_takes_over(box: RunningBox, tenant: str) -> None:
     client = box.tenant(tenant)
     port = free_port()

@@ -8,7 +8,7 @@ from support.simulation.run import SCHEDULES
 from support.simulation.schedule import aloud, sentences
 
 pytestmark = pytest.mark.simulation
-EXAMPLES = 500
+EXAMPLES = 300
 """A few seconds; `make simulate` goes on for as long as one likes."""
 
 
