@@ -19,7 +19,7 @@ from support.stack import engine_answers
 __all__ = ["pytest_xdist_make_scheduler"]
 MEMORY = Path("/dev/shm")  # noqa: S108 - for files that need not outlive the session
 MEMORY_BYTES = 8 * 2**30
-"""What all workers' servers write is below a third of it."""
+"""For the servers of several workers, with room to spare; otherwise they are on the disk."""
 # How long an example takes says something about the machine, not about what is tested.
 settings.register_profile("kundvakt", deadline=None)
 settings.load_profile("kundvakt")

@@ -12,8 +12,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(3_600)]
 
 FIRST, _, LAST = os.environ.get("SEEDS", "1-20").partition("-")
 CHANGES = int(os.environ.get("SIZE", "15000"))
-"""Some twenty seconds a seed. A million of one seed, over a hundred thousand companies, take a
-quarter of an hour and more: they have a run of their own."""
+"""Some twenty seconds a seed. A million of one seed, over a hundred thousand companies, take more
+than ten minutes: they have a run of their own."""
 
 
 @pytest.mark.parametrize("seed", range(int(FIRST), int(LAST or FIRST) + 1))

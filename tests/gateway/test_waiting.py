@@ -59,3 +59,12 @@ async def test_what_does_not_show_yet_is_not_called_unknown(
     assert problem["code"] == "not-shown-yet"
     assert (await ours.get(written, 404))["code"] == "company-unknown"
     assert (await ours.get(f"/users/{new_id()}", 409, after=10**12))["code"] == "not-shown-yet"
+
+
+async def test_nor_is_it_where_a_change_of_credit_does_not_show_yet(
+    ours: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "AFTER_SECONDS_MAX", 0.05)
+    for part in ("credit", "credit/chart"):
+        problem = await ours.get(f"/companies/{new_id()}/{part}", 409, after_credit=10**12)
+        assert problem["code"] == "not-shown-yet"

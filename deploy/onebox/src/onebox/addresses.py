@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+import sys
 from urllib.parse import urlsplit, urlunsplit
 
 LOOPBACK = "127.0.0.1"
@@ -13,10 +14,10 @@ def free_port() -> int:
     """Return a port of this machine that nothing listens on and nobody was given.
 
     It lies below those that outgoing connections get: none of them, least of all one that tries
-    to reach a process just being started again, can take its port away meanwhile. For as long as
-    this process lives no other one is given it, because a socket that never listens stays bound
-    to it; whoever asks for it by number can listen there (socket(7): `SO_REUSEADDR`, which servers
-    set).
+    to reach a process just being started again, can take its port away meanwhile. On Linux no
+    other process is given it either for as long as this one lives: a socket that never listens
+    stays bound to it. Whoever asks for it by number can listen there (socket(7): `SO_REUSEADDR`,
+    which servers set).
     """
     while True:
         port = secrets.choice(PORTS)
@@ -26,9 +27,13 @@ def free_port() -> int:
         except OSError:
             holding.close()
             continue
-        # Only now: set before, it would not see what others hold.
-        holding.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holding.detach()
+        if sys.platform == "linux":
+            # Only now: set before, it would not see what others hold.
+            holding.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holding.detach()
+        else:
+            # The BSDs let nobody listen beside it, whatever is set.
+            holding.close()
         return port
 
 

@@ -85,7 +85,7 @@ async def read_credit(
 ) -> CreditHistory:
     """Read what bureaus said of a company, who asked them, and how it was watched."""
     shown = await caught_up(site, who.tenant, "credit_history", after)
-    await caught_up(site, who.tenant, "credit_history", after_credit, "credit-monitor")
+    shown &= await caught_up(site, who.tenant, "credit_history", after_credit, "credit-monitor")
     tenant, moment = who.tenant, as_of or now()
     async with reading(site, tenant) as connection:
         if not await queries.is_known(connection, tenant, company_id):
