@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, HTTPException
 
 from standins.creditsafe import faults
 from standins.creditsafe.door import store_of
-from standins.creditsafe.store import Store
 from standins.logs import log
+from standins.store import Store
 
 router = APIRouter(prefix="/faults")
 Stored = Annotated[Store, Depends(store_of)]

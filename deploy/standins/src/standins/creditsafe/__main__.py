@@ -6,7 +6,7 @@ from pathlib import Path
 
 from standins import logs
 from standins.creditsafe.app import build
-from standins.creditsafe.store import Store
+from standins.creditsafe.store import opened
 from standins.creditsafe.tokens import Account
 from standins.serving import serve
 
@@ -27,7 +27,7 @@ def main() -> None:
     """Run."""
     options = arguments()
     logs.configure()
-    store = Store(options.state)
+    store = opened(options.state)
     app = build(store, Account(options.username, options.password), options.demo_every)
     asyncio.run(serve(app, options.host, options.port, state=str(options.state)))
     store.close()

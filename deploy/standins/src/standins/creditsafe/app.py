@@ -16,7 +16,7 @@ from starlette.responses import Response
 from standins.creditsafe import companies, control, door, monitoring, notifications, tokens
 from standins.creditsafe.demo import change_now_and_then
 from standins.creditsafe.faults import CONTROL, Misbehaviour
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 API = "/v1"
 

@@ -7,7 +7,7 @@ from typing import Any
 from standins.creditsafe import faults
 from standins.creditsafe.clock import naive, now, parse
 from standins.creditsafe.ratings import Rating, connect_id, is_known, rating_of
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 GLOBAL = "XX"
 BAND, LIMIT = 101, 102

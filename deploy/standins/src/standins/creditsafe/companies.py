@@ -18,7 +18,7 @@ from standins.creditsafe.ratings import (
     safe_number,
     subject_of,
 )
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 router = APIRouter(dependencies=[Depends(authenticated)])
 PAGE_SIZE_MAX = 200

@@ -9,8 +9,8 @@ from standins import misbehaving
 from standins.creditsafe.changes import change, company
 from standins.creditsafe.door import store_of
 from standins.creditsafe.ratings import SCORE_MAX, Rating, is_number, rating_of
-from standins.creditsafe.store import Store
 from standins.logs import log
+from standins.store import Store
 
 router = APIRouter(prefix="/_control", tags=["control"])
 router.include_router(misbehaving.router)

@@ -5,8 +5,8 @@ import random
 
 from standins.creditsafe.changes import change, company
 from standins.creditsafe.ratings import SCORE_MAX, Rating, limit_for
-from standins.creditsafe.store import Store
 from standins.logs import log
+from standins.store import Store
 
 STEP_MAX = 35
 """Far enough that the band often changes too."""

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from standins.creditsafe import tokens
 from standins.creditsafe.clock import now
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 
 def store_of(request: Request) -> Store:

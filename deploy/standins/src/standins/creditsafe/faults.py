@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 SECONDS_MAX = 3600
 COPIES_MAX = 20

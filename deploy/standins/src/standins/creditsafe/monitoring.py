@@ -12,7 +12,7 @@ from standins.creditsafe.clock import naive, now
 from standins.creditsafe.door import authenticated, correlation, not_found, problem, store_of
 from standins.creditsafe.paging import paging
 from standins.creditsafe.ratings import name_of, safe_number, subject_of
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 router = APIRouter(prefix="/monitoring", dependencies=[Depends(authenticated)])
 Stored = Annotated[Store, Depends(store_of)]

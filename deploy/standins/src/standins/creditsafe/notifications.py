@@ -12,7 +12,7 @@ from standins.creditsafe.door import authenticated, store_of
 from standins.creditsafe.monitoring import RULES
 from standins.creditsafe.paging import paging
 from standins.creditsafe.ratings import name_of, safe_number, subject_of
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 router = APIRouter(prefix="/monitoring", dependencies=[Depends(authenticated)])
 RULE_NAMES = {code: name for rules in RULES.values() for code, name in rules}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from standins.creditsafe import faults
 from standins.creditsafe.clock import now
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 BAD_LOGINS_MAX = 3
 """After so many wrong passwords in a row the account is locked."""

@@ -5,8 +5,8 @@ from fastapi.exception_handlers import http_exception_handler
 from starlette.responses import Response
 
 from standins.creditsafe.faults import CONTROL, Misbehaviour
-from standins.creditsafe.store import Store
 from standins.dnb import control, data, door, monitoring
+from standins.store import Store
 
 
 def build(store: Store, login: str) -> FastAPI:

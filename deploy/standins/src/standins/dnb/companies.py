@@ -8,7 +8,7 @@ from typing import Any
 from standins.creditsafe import faults
 from standins.creditsafe.clock import now, parse, zoned
 from standins.creditsafe.ratings import COUNTRIES, digest, is_known
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 GRADES = ("AAA", "AA", "A", "AN", "B", "C")
 """The Nordic scale, best first; no grade at all is not rated."""

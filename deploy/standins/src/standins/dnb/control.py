@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from standins import misbehaving
 from standins.creditsafe.door import store_of
 from standins.creditsafe.ratings import is_number
-from standins.creditsafe.store import Store
 from standins.dnb.companies import GRADES, Company, by_number, change, change_model, merge
+from standins.store import Store
 
 router = APIRouter(prefix="/_control", tags=["control"])
 router.include_router(misbehaving.router)

@@ -9,9 +9,9 @@ from standins.creditsafe import faults
 from standins.creditsafe.clock import naive, now, zoned
 from standins.creditsafe.door import store_of
 from standins.creditsafe.ratings import COUNTRIES, name_of
-from standins.creditsafe.store import Store
 from standins.dnb.companies import Company, by_duns, by_number, model_of
 from standins.dnb.door import authenticated, detail, problem
+from standins.store import Store
 
 router = APIRouter(dependencies=[Depends(authenticated)])
 Stored = Annotated[Store, Depends(store_of)]

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from standins.creditsafe import faults
 from standins.creditsafe.clock import now, zoned
 from standins.creditsafe.door import store_of
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 BAD_LOGINS_MAX = 3
 """After so many wrong secrets in a row the account is locked."""

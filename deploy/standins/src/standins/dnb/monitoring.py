@@ -11,9 +11,9 @@ from fastapi.responses import JSONResponse
 from standins.creditsafe import faults
 from standins.creditsafe.clock import now, parse
 from standins.creditsafe.door import store_of
-from standins.creditsafe.store import Store
 from standins.dnb.companies import by_duns
 from standins.dnb.door import authenticated, detail, problem
+from standins.store import Store
 
 router = APIRouter(prefix="/v1/monitoring/registrations", dependencies=[Depends(authenticated)])
 Stored = Annotated[Store, Depends(store_of)]

@@ -5,11 +5,11 @@ import asyncio
 from pathlib import Path
 
 from standins import logs
-from standins.creditsafe.store import Store
 from standins.mail.app import build
 from standins.mail.catcher import listen
 from standins.mail.caught import SCHEMA
 from standins.serving import serve
+from standins.store import Store
 
 
 def arguments() -> argparse.Namespace:

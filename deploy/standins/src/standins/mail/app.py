@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import HTMLResponse
 
-from standins.creditsafe.store import Store
 from standins.mail import caught, faults, pages
+from standins.store import Store
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",

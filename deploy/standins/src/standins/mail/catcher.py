@@ -5,9 +5,9 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
-from standins.creditsafe.store import Store
 from standins.logs import log
 from standins.mail import caught, faults
+from standins.store import Store
 
 OK = "250 OK"
 WORDS = {

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from standins.creditsafe.clock import now
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 LISTED_MAX = 200
 """As many as anybody scrolls through."""

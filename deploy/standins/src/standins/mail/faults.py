@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 SECONDS_MAX = 600
 Place = Literal["ehlo", "mail", "rcpt", "data"]

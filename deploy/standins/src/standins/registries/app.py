@@ -6,8 +6,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
 from standins.creditsafe.faults import CONTROL, Misbehaviour
-from standins.creditsafe.store import Store
 from standins.registries import bolagsverket, brreg, control, cvr, gleif, prh, scb
+from standins.store import Store
 
 ROUTERS = tuple(part.router for part in (control, bolagsverket, brreg, cvr, gleif, prh, scb))
 

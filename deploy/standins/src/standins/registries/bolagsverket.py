@@ -16,10 +16,10 @@ from pydantic import BaseModel
 from standins.creditsafe.clock import now, zoned
 from standins.creditsafe.door import store_of
 from standins.creditsafe.faults import present
-from standins.creditsafe.store import Store
 from standins.registries import faults
 from standins.registries.basic import is_basic
 from standins.registries.store import Document, document
+from standins.store import Store
 
 API = "/vardefulla-datamangder/v1"
 CLIENT = ("demo", "demo")

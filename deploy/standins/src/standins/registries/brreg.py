@@ -16,9 +16,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from standins.creditsafe.door import store_of
-from standins.creditsafe.store import Store
 from standins.registries import faults
 from standins.registries.store import Document, document, named, of_parent, state_of
+from standins.store import Store
 
 SOURCE = "https://data.brreg.no/enhetsregisteret/api"
 WINDOW_MAX = 10_000

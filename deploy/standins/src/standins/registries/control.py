@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from standins.creditsafe import faults
 from standins.creditsafe.clock import now
 from standins.creditsafe.door import store_of
-from standins.creditsafe.store import Store
 from standins.registries.store import Document, document, keep, mark, state_of
+from standins.store import Store
 
 ID_FIRST = 25_200_017
 ID_STEPS = (4, 1, 7)

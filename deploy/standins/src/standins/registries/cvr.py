@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import JSONResponse
 
 from standins.creditsafe.door import store_of
-from standins.creditsafe.store import Store
 from standins.registries import faults
 from standins.registries.basic import is_basic
 from standins.registries.store import Document, document, named, of_parent
+from standins.store import Store
 
 ACCOUNT = ("demo", "demo")
 KEYS = {"virksomhed": ("cvr", "Vrvirksomhed"), "produktionsenhed": ("cvr-p", "VrproduktionsEnhed")}

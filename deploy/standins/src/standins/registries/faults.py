@@ -1,7 +1,7 @@
 """Faults that a registry's own answers have; those of every HTTP service are the bureau's too."""
 
 from standins.creditsafe.faults import present, strike
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 
 def strikes(store: Store, path: str, fault: str) -> bool:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from standins.creditsafe.store import Store
 from standins.registries.store import Document, keep
+from standins.store import Store
 
 COUNT = 200
 NAMES = ("Kuusi", "Fjord", "Harbour", "Järvi", "Birke", "Granite", "Meri", "Klit", "Heather")

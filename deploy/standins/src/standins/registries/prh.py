@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 
 from standins.creditsafe.door import store_of
-from standins.creditsafe.store import Store
 from standins.registries import faults
 from standins.registries.store import document, named
+from standins.store import Store
 
 PAGE_SIZE = 100
 

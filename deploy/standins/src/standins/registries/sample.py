@@ -6,8 +6,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from standins.creditsafe.store import Store
 from standins.registries.store import Document, keep, mark
+from standins.store import Store
 
 COLUMNS = 11
 

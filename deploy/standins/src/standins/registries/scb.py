@@ -10,9 +10,9 @@ from pydantic import BaseModel
 
 from standins.creditsafe.door import store_of
 from standins.creditsafe.faults import present
-from standins.creditsafe.store import Store
 from standins.registries import faults
 from standins.registries.store import Document, document, named, of_parent
+from standins.store import Store
 
 ROWS_MAX = 2_000
 CALLS_MAX, CALLS_SECONDS = 10, 10.0

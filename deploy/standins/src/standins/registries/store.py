@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);

@@ -10,7 +10,7 @@ from standins.creditsafe import faults
 from standins.creditsafe.clock import naive, now
 from standins.creditsafe.door import store_of
 from standins.creditsafe.ratings import name_of
-from standins.creditsafe.store import Store
+from standins.store import Store
 from standins.tic.companies import COUNTRY, KINDS, Company, by_id, by_number, stamp, told
 
 Stored = Annotated[Store, Depends(store_of)]

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from standins.creditsafe.faults import Misbehaviour
-from standins.creditsafe.store import Store
+from standins.store import Store
 from standins.tic import api, control
 
 

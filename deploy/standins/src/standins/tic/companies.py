@@ -7,7 +7,7 @@ from typing import Any
 from standins.creditsafe import faults
 from standins.creditsafe.clock import now, parse
 from standins.creditsafe.ratings import digest, is_known
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 COUNTRY = "SE"
 KINDS = ("companyStatus", "companyIntelligence", "companyFinancialDocument", "companyCase")

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from standins import misbehaving
 from standins.creditsafe import faults
 from standins.creditsafe.door import store_of
-from standins.creditsafe.store import Store
 from standins.logs import log
+from standins.store import Store
 from standins.tic.companies import COUNTRY, by_number, change, told
 
 router = APIRouter(prefix="/_control", tags=["control"])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from standins.creditsafe.store import Store
+from standins.store import Store
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
