@@ -68,3 +68,15 @@ async def test_nor_is_it_where_a_change_of_credit_does_not_show_yet(
     for part in ("credit", "credit/chart"):
         problem = await ours.get(f"/companies/{new_id()}/{part}", 409, after_credit=10**12)
         assert problem["code"] == "not-shown-yet"
+
+
+@pytest.mark.parametrize("part", ["merge", "sub-units"])
+async def test_nor_is_anything_changed_that_stands_on_what_does_not_show_yet(
+    ours: Any, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setattr(reading, "AFTER_SECONDS_MAX", 0.05)
+    body = {"merge": {"into": str(new_id())}, "sub-units": {"sub_units": ["12345678"]}}[part]
+    answer = await ours.client.post(
+        f"/companies/{new_id()}/{part}", json=body, params={"after": 10**12}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "not-shown-yet")

@@ -150,13 +150,18 @@ def not_found(what: str, *, shown: bool = True) -> Refused:
     Where what the reader wrote does not show yet, nobody can say that there is none.
     """
     if not shown:
-        return Refused(
-            "not-shown-yet",
-            f"What you wrote does not show yet, and no such {what} does. Ask again in a moment.",
-            status=409,
-            headers={"Retry-After": "1"},
-        )
+        return not_shown(f", and no such {what} does")
     return Refused(f"{what}-unknown", f"There is no such {what} here.", status=404)
+
+
+def not_shown(nor: str = "") -> Refused:
+    """Refuse to go on from what does not show what the caller wrote; `nor` says what else not."""
+    return Refused(
+        "not-shown-yet",
+        f"What you wrote does not show yet{nor}. Ask again in a moment.",
+        status=409,
+        headers={"Retry-After": "1"},
+    )
 
 
 def install(app: FastAPI) -> None:

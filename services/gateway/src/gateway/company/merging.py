@@ -11,7 +11,7 @@ from gateway.asking import Asked, Wish, Written, written
 from gateway.bodies import Body as BodyModel
 from gateway.bodies import strictly
 from gateway.company import queries
-from gateway.problems import Missing
+from gateway.problems import Missing, not_shown
 from gateway.reading import After, caught_up
 
 router = APIRouter(prefix="/companies/{company_id}", tags=["companies"])
@@ -37,7 +37,8 @@ async def merge_company(
     after: After = None,
 ) -> Written:
     """Merge a company into another, which takes over what it lacks; its credit watch ends."""
-    await caught_up(asked.site, asked.tenant, "company_card", after)
+    if not await caught_up(asked.site, asked.tenant, "company_card", after):
+        raise not_shown()
     return written(response, await asked.ask_prepared(_prepared(asked, company_id, body)))
 
 

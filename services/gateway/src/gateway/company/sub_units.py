@@ -16,7 +16,7 @@ from gateway.bodies import Body as BodyModel
 from gateway.bodies import strictly
 from gateway.company import queries
 from gateway.company.bodies import NUMBER_CHARACTERS_MAX, Number, workplace_number
-from gateway.problems import Missing, Refused, not_found
+from gateway.problems import Missing, Refused, not_found, not_shown
 from gateway.reading import After, caught_up
 
 router = APIRouter(prefix="/companies/{company_id}/sub-units", tags=["companies"])
@@ -44,7 +44,8 @@ async def add_sub_units(
     after: After = None,
 ) -> SubUnitsAdded:
     """Add workplaces out of the registry, all or none, each a record of its own."""
-    await caught_up(asked.site, asked.tenant, "company_card", after)
+    if not await caught_up(asked.site, asked.tenant, "company_card", after):
+        raise not_shown()
     answer = await asked.ask_prepared(_addition(asked, company_id, body))
     response.headers["ETag"] = etag(answer.version)
     return SubUnitsAdded(position=answer.position, sub_units=answer.created)
