@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from benchmarks.load import Found
+from benchmarks.found import Found
 from benchmarks.rounds import Reading
 
 

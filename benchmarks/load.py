@@ -15,43 +15,15 @@ import orjson
 import uvloop
 
 from benchmarks.api import Api
-from benchmarks.rounds import Reading, reading
+from benchmarks.found import Found, Taken
+from benchmarks.registry.typists import typing
+from benchmarks.rounds import reading
 
 CREATED = 201
 FOUND = 200
 PATH = "/api/v1/companies"
 BODY = {"name": "Sjöviks Snickeri AB", "country": "SE", "relations": ["other"]}
 LATE_SECONDS_MAX = 10.0
-NOTHING = Reading(0.0)
-
-
-@dataclass(slots=True)
-class Found:
-    """What a job found."""
-
-    answered: Reading
-    visible: Reading
-    position: int = 0
-    failed: int = 0
-
-
-@dataclass(slots=True)
-class Taken:
-    """What a job notes while it goes on."""
-
-    answered: list[float] = field(default_factory=list)
-    visible: list[float] = field(default_factory=list)
-    position: int = 0
-    failed: int = 0
-
-    def found(self, seconds: float) -> Found:
-        """Return it as figures."""
-        return Found(
-            reading(seconds, self.answered) if self.answered else NOTHING,
-            reading(seconds, self.visible) if self.visible else NOTHING,
-            self.position,
-            self.failed,
-        )
 
 
 async def create(api: Api, taken: Taken) -> str | None:
@@ -183,6 +155,8 @@ async def main() -> None:
             found = await flood(api, job)
         case "create":
             found = await paced(job, lambda taken: create_and_see(api, taken))
+        case "type":
+            found = await typing(api, job)
         case "read":
             paths = cycle(job.get("paths") or [job["path"]])
             found = await paced(job, lambda taken: read(api, taken, next(paths)))

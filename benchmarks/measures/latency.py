@@ -12,7 +12,8 @@ from nats.js.api import StorageType, StreamConfig
 from benchmarks.api import Api
 from benchmarks.asking import asked
 from benchmarks.box import Backlog, backlog, ceiling
-from benchmarks.load import Found, Taken, paced
+from benchmarks.found import Found, Taken
+from benchmarks.load import paced
 from benchmarks.rounds import Reading, alternating, middle, waits
 from benchmarks.row import Row
 from benchmarks.stage import Stage

@@ -13,8 +13,8 @@ import asyncpg
 from benchmarks import spent
 from benchmarks.asking import asked
 from benchmarks.box import backlog
+from benchmarks.found import Found
 from benchmarks.happened import TENANT, fill_history
-from benchmarks.load import Found
 from benchmarks.peers import copied_out, told_by
 from benchmarks.rounds import Reading, middle, number, rate, rate_ratio, waits
 from benchmarks.row import Row

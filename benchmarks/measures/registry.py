@@ -18,6 +18,7 @@ from benchmarks.registry.feed import fed
 from benchmarks.registry.loaded import Ours, companies, database, people, write_and_load
 from benchmarks.registry.peers import Fts5, Peer, Tantivy, Trigrams
 from benchmarks.registry.typed import Sought, Typed, begun, doubled, mistyped, plain, turned
+from benchmarks.registry.typists import minds_changed
 from benchmarks.rounds import Reading, alternating, middle, number, rate, reading, wait_ratio, waits
 from benchmarks.row import Row
 from benchmarks.stage import Stage
@@ -90,6 +91,9 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
         yield Row("registry: letters until among the first five", f"half {p50}, nine of ten {p90}")
         async for row in _crowd(stage, box, among):
             yield row
+        url, key = box.urls["gateway"], await stage.key("typists")
+        names = [one.key for one in among]
+        yield await minds_changed(url, key, connection, names, scale.seconds * 4)
         async for row in fed(connection, await _connected(stack, database(box))):
             yield row
 
