@@ -22,6 +22,7 @@ from contracts.envelope import Envelope
 from contracts.examples import example
 from contracts.message import Event
 from contracts.values import CompanyDetails
+from support.enveloped import enveloped
 
 create = example(CreateCompany).model_copy(
     update={
@@ -35,24 +36,9 @@ facts = RegistryFacts(details=CompanyDetails(name="Sjöviks Snickeri AB"), activ
 enriched = example(CompanyEnriched).model_copy(update={"facts": facts})
 
 
-def enveloped(event: Event, event_id: UUID) -> Envelope:
-    return Envelope(
-        id=event_id,
-        type="company-enriched.v1",
-        tenant=create.tenant,
-        category=event.category,
-        stream_id=event.stream_id,
-        version=1,
-        source="enrichment",
-        position=1,
-        at=create.at,
-        by="policy:enrich",
-        command=create.command_id,
-        correlation=create.correlation,
-        causation=None,
-        traceparent=None,
-        data=event.model_dump_json(exclude_none=True),
-    )
+def of_enrichment(event: Event, event_id: UUID) -> Envelope:
+    same_story = {"at": create.at, "correlation": create.correlation}
+    return enveloped(event, create.tenant, "enrichment", id=event_id, **same_story)
 
 
 async def hear(streams: MemoryStreams, event: Event, event_id: UUID) -> None:
@@ -60,7 +46,7 @@ async def hear(streams: MemoryStreams, event: Event, event_id: UUID) -> None:
     kept = SimpleNamespace(within=lambda _connection: streams)
     site: Any = SimpleNamespace(streams=kept, service=service)
     nothing: Any = None
-    await react(service.reactions, enveloped(event, event_id), nothing, site)
+    await react(service.reactions, of_enrichment(event, event_id), nothing, site)
 
 
 async def test_what_the_registry_says_otherwise_is_proposed_once() -> None:
@@ -92,7 +78,7 @@ async def test_facts_about_a_company_that_is_not_there_are_not_passed_over() -> 
 
 def test_what_follows_names_its_cause() -> None:
     nothing: Any = None
-    happened = Happened(enriched, enveloped(enriched, UUID(int=7)), nothing, nothing)
+    happened = Happened(enriched, of_enrichment(enriched, UUID(int=7)), nothing, nothing)
     (reaction,) = service.reactions
     command = happened.command(reaction.name)
     assert command["causation"] == UUID(int=7)

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.edge import new_id
 from contracts.envelope import Envelope
 from contracts.message import Event
+from support.enveloped import enveloped
 
 SINCE = (
     "SELECT *, data::text AS text, meta::text AS about FROM events"
@@ -17,23 +17,7 @@ SINCE = (
 
 def told_by_others(tenant: str, event: Event, data: str, at: datetime) -> Envelope:
     """Return an event of another service, as it comes from the bus."""
-    return Envelope(
-        id=new_id(),
-        type=str(type(event).model_fields["type"].default),
-        tenant=tenant,
-        category=event.category,
-        stream_id=event.stream_id,
-        version=1,
-        source="elsewhere",
-        position=1,
-        at=at,
-        by="user:test",
-        command=new_id(),
-        correlation=new_id(),
-        causation=None,
-        traceparent=None,
-        data=data,
-    )
+    return enveloped(event, tenant, "elsewhere", data=data, at=at)
 
 
 async def said_since(pool: Any, tenant: str, position: int) -> list[Envelope]:

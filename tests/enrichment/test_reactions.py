@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from chassis import codec, failpoints
-from chassis.edge import new_id, now
+from chassis.edge import new_id
 from chassis.failpoints import Failure
 from chassis.migrate import with_database
 from chassis.reaction import react
@@ -18,11 +18,11 @@ from chassis.site import Site
 from contracts.companies.company import CompanyCreated, CompanyIdentified, CompanyIdentity
 from contracts.enrichment import CompanyEnriched, CompanyNotInRegistry, RegistryEvent
 from contracts.envelope import Envelope
-from contracts.message import Event
 from contracts.values import Sealed
 from enrichment.app import service
 from enrichment.sample.company import Sampled, companies
 from onebox.testing import Installation
+from support.enveloped import enveloped
 
 pytestmark = pytest.mark.servers
 
@@ -38,27 +38,6 @@ def company() -> Sampled:
 def created(identity: CompanyIdentity, **more: Any) -> CompanyCreated:
     return CompanyCreated(
         company_id=new_id(), origin="HAND", identity=identity, name="Whoever AB", **more
-    )
-
-
-def enveloped(event: Event, tenant: str) -> Envelope:
-    data = codec.to_json(event)
-    return Envelope(
-        id=new_id(),
-        type=data["type"],
-        tenant=tenant,
-        category=event.category,
-        stream_id=event.stream_id,
-        version=1,
-        source="companies",
-        position=1,
-        at=now(),
-        by="key:test",
-        command=new_id(),
-        correlation=new_id(),
-        causation=None,
-        traceparent=None,
-        data=codec.to_bytes(event).decode(),
     )
 
 
@@ -82,7 +61,7 @@ async def told(site: Site, tenant: str, company_id: UUID) -> list[RegistryEvent]
 
 
 async def after(site: Site, tenant: str, event: CompanyCreated) -> list[RegistryEvent]:
-    await hear(site, enveloped(event, tenant))
+    await hear(site, enveloped(event, tenant, "companies"))
     return await told(site, tenant, event.company_id)
 
 
@@ -135,10 +114,10 @@ async def test_a_company_that_gets_its_number_later_is_enriched_then(
     site: Site, tenant: str, company: Sampled
 ) -> None:
     event = created(CompanyIdentity(country="NO"))
-    await hear(site, enveloped(event, tenant))
+    await hear(site, enveloped(event, tenant, "companies"))
     identity = CompanyIdentity(country="NO", number=company.number)
     identified = CompanyIdentified(company_id=event.company_id, identity=identity)
-    await hear(site, enveloped(identified, tenant))
+    await hear(site, enveloped(identified, tenant, "companies"))
     absent, enriched = await told(site, tenant, event.company_id)
     assert isinstance(absent, CompanyNotInRegistry)
     assert isinstance(enriched, CompanyEnriched)
@@ -148,7 +127,7 @@ async def test_an_event_heard_twice_is_told_of_once(
     site: Site, tenant: str, company: Sampled
 ) -> None:
     event = created(CompanyIdentity(country="NO", number=company.number))
-    envelope = enveloped(event, tenant)
+    envelope = enveloped(event, tenant, "companies")
     await hear(site, envelope)
     await hear(site, envelope)
     assert len(await told(site, tenant, event.company_id)) == 1
@@ -158,8 +137,8 @@ async def test_the_same_facts_heard_of_anew_are_not_told_again(
     site: Site, tenant: str, company: Sampled
 ) -> None:
     event = created(CompanyIdentity(country="NO", number=company.number))
-    await hear(site, enveloped(event, tenant))
-    await hear(site, enveloped(event, tenant))
+    await hear(site, enveloped(event, tenant, "companies"))
+    await hear(site, enveloped(event, tenant, "companies"))
     assert len(await told(site, tenant, event.company_id)) == 1
 
 
@@ -168,7 +147,7 @@ async def test_a_reaction_interrupted_at_any_step_is_done_once_afterwards(
     site: Site, tenant: str, company: Sampled, step: str
 ) -> None:
     event = created(CompanyIdentity(country="NO", number=company.number))
-    envelope = enveloped(event, tenant)
+    envelope = enveloped(event, tenant, "companies")
     failpoints.arm(f"enrichment.{step}:1:raise")
     try:
         with pytest.raises(Failure):
@@ -190,7 +169,7 @@ async def test_what_happened_before_companies_were_known_is_taken_in_once_more(
     loaded: Installation, site: Site, tenant: str, *, forgotten: bool, position: int
 ) -> None:
     event = created(CompanyIdentity(country="SE", number="5560160680"))
-    await hear(site, enveloped(event, tenant))
+    await hear(site, enveloped(event, tenant, "companies"))
     script = files("enrichment.migrations").joinpath(BACKFILL).read_text()
     url = with_database(loaded.servers.admin_url, "reading_enrichment")
     connection = await asyncpg.connect(url)

@@ -6,13 +6,13 @@ import pytest
 
 from chassis import codec
 from chassis.consumer import applier
-from chassis.edge import new_id, now
+from chassis.edge import new_id
 from chassis.incoming import Incoming
 from chassis.intake import BEHIND, Intake
 from chassis.reaction import Happened, Reaction
 from chassis.service import Service
 from contracts.credit_monitor import MonitoringStarted, MonitoringStopped
-from contracts.envelope import Envelope
+from support.enveloped import enveloped
 
 pytestmark = pytest.mark.servers
 
@@ -39,28 +39,10 @@ def incoming(tenant: str, *events: MonitoringStarted | MonitoringStopped) -> lis
     return [
         Incoming(envelope.headers(), envelope.data.encode(), position)
         for position, event in enumerate(events, 1)
-        for envelope in [enveloped(tenant, event, position)]
+        for envelope in [
+            enveloped(event, tenant, "credit-monitor", version=position, position=position)
+        ]
     ]
-
-
-def enveloped(tenant: str, event: MonitoringStarted | MonitoringStopped, n: int) -> Envelope:
-    return Envelope(
-        id=new_id(),
-        type=event.type,
-        tenant=tenant,
-        category=event.category,
-        stream_id=event.stream_id,
-        version=n,
-        source="credit-monitor",
-        position=n,
-        at=now(),
-        by="system:test",
-        command=new_id(),
-        correlation=new_id(),
-        causation=None,
-        traceparent=None,
-        data=codec.to_bytes(event).decode(),
-    )
 
 
 @pytest.mark.parametrize("cause", ["MERGED", "ERASED"])
