@@ -13,7 +13,6 @@ from enrichment.formats.listing import (
     address,
     day,
     industries,
-    industry,
     legal_form,
     line,
     named,
@@ -79,10 +78,11 @@ def listing(number: str, answer: dict[str, Any]) -> Listing:
             _block(answer, "verksamhetsbeskrivning").get("beskrivning"), DESCRIPTION_CHARACTERS_MAX
         ),
         "industries": industries(
-            [
-                industry(SCHEME, each.get("kod"), each.get("klartext"))
+            SCHEME,
+            *[
+                (each.get("kod"), each.get("klartext"))
                 for each in _list(_block(answer, "naringsgrenOrganisation"), "sni")
-            ]
+            ],
         ),
         "postal": address(
             [postal.get("coAdress"), postal.get("utdelningsadress")],

@@ -17,9 +17,9 @@ from enrichment.formats.listing import (
     Listing,
     Skipped,
     address,
+    city,
     day,
     industries,
-    industry,
     legal_form,
     line,
     municipality,
@@ -29,6 +29,7 @@ from enrichment.formats.listing import (
 )
 
 SCHEME = "SN2025"
+INDUSTRIES = ("naeringskode1", "naeringskode2", "naeringskode3")
 DELETED = "SlettetEnhet"
 PROCEEDINGS = (
     ("bankruptcy", "konkurs", ("konkursdato",)),
@@ -49,7 +50,7 @@ FIELDS = frozenset(
     {
         *("navn", "organisasjonsform", "forretningsadresse", "beliggenhetsadresse", "postadresse"),
         *("respons_klasse", "slettedato", "nedleggelsesdato", "overordnetEnhet", "hjemmeside"),
-        *("naeringskode1", "naeringskode2", "naeringskode3", "aktivitet"),
+        *(*INDUSTRIES, "aktivitet"),
         *("antallAnsatte", "registreringsdatoAntallAnsatteEnhetsregisteret"),
         *("registreringsdatoEnhetsregisteret", "registrertIMvaregisteret"),
         *(name for _, flag, dates in PROCEEDINGS for name in (flag, *dates)),
@@ -101,12 +102,7 @@ def _facts(unit: dict[str, Any], number: str) -> dict[str, Any]:
             "registered_on": day(unit.get("registreringsdatoEnhetsregisteret")),
             "deregistered_on": day(unit.get("slettedato") or unit.get("nedleggelsesdato")),
             "ceased": deleted or None,
-            "industries": industries(
-                [
-                    industry(SCHEME, found.get("kode"), found.get("beskrivelse"))
-                    for found in (_part(unit, f"naeringskode{n}") for n in (1, 2, 3))
-                ]
-            ),
+            "industries": _industries(unit),
             "employees": _employees(unit),
             "municipality": municipality(place.get("kommunenummer"), place.get("kommune")),
             "vat_number": vat_number("NO", number) if in_vat_register else None,
@@ -115,7 +111,7 @@ def _facts(unit: dict[str, Any], number: str) -> dict[str, Any]:
             "proceedings": _proceedings(unit),
             "visiting": _address(visited),
             "postal": _address(posted),
-            "city": line(place.get("poststed")),
+            "city": city(place.get("poststed")),
         }
     )
 
@@ -123,6 +119,11 @@ def _facts(unit: dict[str, Any], number: str) -> dict[str, Any]:
 def _part(unit: dict[str, Any], name: str) -> dict[str, Any]:
     part = unit.get(name)
     return part if isinstance(part, dict) else {}
+
+
+def _industries(unit: dict[str, Any]) -> list[dict[str, Any]] | None:
+    found = [unit[name] for name in INDUSTRIES if isinstance(unit.get(name), dict)]
+    return industries(SCHEME, *[(each.get("kode"), each.get("beskrivelse")) for each in found])
 
 
 def _employees(unit: dict[str, Any]) -> dict[str, Any] | None:

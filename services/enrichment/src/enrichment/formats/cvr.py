@@ -13,7 +13,6 @@ from enrichment.formats.listing import (
     address,
     day,
     industries,
-    industry,
     legal_form,
     line,
     municipality,
@@ -73,9 +72,7 @@ def _shared(document: dict[str, Any]) -> dict[str, Any]:
         **named(_name(document)),
         "registered_on": began,
         "deregistered_on": ended,
-        "industries": industries(
-            [industry(SCHEME, trade.get("branchekode"), trade.get("branchetekst"))]
-        ),
+        "industries": industries(SCHEME, (trade.get("branchekode"), trade.get("branchetekst"))),
         "employees": _employees(document),
         "municipality": municipality(
             _padded(_part(place, "kommune").get("kommuneKode")),

@@ -23,6 +23,7 @@ _POSTAL_CODE = re.compile(r"^[A-Za-z0-9 -]{2,12}$")
 _COUNTRY = re.compile(r"^[A-Z]{2}$")
 _INDUSTRY = re.compile(r"^[0-9]{2,6}$")
 _MUNICIPALITY = re.compile(r"^[0-9]{4}$")
+_SCHEME = re.compile(r"^https?://", re.IGNORECASE)
 _HOST = re.compile(r"^[^\s/?#@]+\.[^\s/?#@.]{2,}(?:[/?#]\S*)?$")
 
 
@@ -97,8 +98,12 @@ def _day(text: str) -> str | None:
 
 def compact_day(value: object) -> str | None:
     """Return a date written without hyphens."""
-    text = str(value)
-    return day(f"{text[:4]}-{text[4:6]}-{text[6:8]}")
+    return _compact_day(value) if isinstance(value, str) else None
+
+
+@lru_cache(REPEATED_MAX)
+def _compact_day(text: str) -> str | None:
+    return _day(f"{text[:4]}-{text[4:6]}-{text[6:8]}")
 
 
 def legal_form(code: object, text: object) -> dict[str, Any] | None:
@@ -106,13 +111,22 @@ def legal_form(code: object, text: object) -> dict[str, Any] | None:
     return _coded(_CODE, code, _text(text), "text") if isinstance(code, str) else None
 
 
-def industry(scheme: str, code: object, text: object = None) -> dict[str, Any] | None:
-    """Return an industry; Norway writes a dot into its codes, the contracts do not."""
-    return _industry(scheme, str(code), _text(text))
+def industries(scheme: str, *found: tuple[object, object]) -> list[dict[str, Any]] | None:
+    """Return the first few that are industries, of codes and texts."""
+    return _industries(scheme, tuple([(str(code), _text(text)) for code, text in found if code]))
+
+
+@lru_cache(REPEATED_MAX)
+def _industries(
+    scheme: str, found: tuple[tuple[str, str | None], ...]
+) -> list[dict[str, Any]] | None:
+    known = [_industry(scheme, code, text) for code, text in found]
+    return [each for each in known if each][:INDUSTRIES_MAX] or None
 
 
 @lru_cache(REPEATED_MAX)
 def _industry(scheme: str, code: str, text: str | None) -> dict[str, Any] | None:
+    """Read one; Norway writes a dot into its codes, the contracts do not."""
     digits = code.replace(".", "").strip()
     if not _INDUSTRY.match(digits) or not int(digits):
         return None
@@ -122,11 +136,6 @@ def _industry(scheme: str, code: str, text: str | None) -> dict[str, Any] | None
 @lru_cache(REPEATED_MAX)
 def _coded(form: re.Pattern[str], code: str, text: str | None, named: str) -> dict[str, Any] | None:
     return stated({"code": code, named: line(text)}) if form.match(code) else None
-
-
-def industries(found: list[dict[str, Any] | None]) -> list[dict[str, Any]] | None:
-    """Return the first few that are industries."""
-    return [each for each in found if each][:INDUSTRIES_MAX] or None
 
 
 def municipality(code: object, name: object) -> dict[str, Any] | None:
@@ -141,15 +150,30 @@ def address(
     written = [text for text in map(line, lines) if text][:ADDRESS_LINES_MAX]
     if not written:
         return None
+    return {"lines": written, **_post(_text(postal_code), _text(city), _text(country))}
+
+
+@lru_cache(REPEATED_MAX)
+def _post(postal_code: str | None, city: str | None, country: str | None) -> dict[str, Any]:
+    """Return what many addresses have in common."""
     code = line(postal_code)
     return stated(
         {
-            "lines": written,
             "postal_code": code if code and _POSTAL_CODE.match(code) else None,
             "city": line(city),
-            "country": country if isinstance(country, str) and _COUNTRY.match(country) else None,
+            "country": country if country and _COUNTRY.match(country) else None,
         }
     )
+
+
+def city(value: object) -> str | None:
+    """Return where a company is."""
+    return _city(value) if isinstance(value, str) else None
+
+
+@lru_cache(REPEATED_MAX)
+def _city(text: str) -> str | None:
+    return line(text)
 
 
 def _text(value: object) -> str | None:
@@ -159,8 +183,10 @@ def _text(value: object) -> str | None:
 def website(value: object) -> str | None:
     """Return an address on the web with its scheme, which registries leave out."""
     text = line(value, WEBSITE_CHARACTERS_MAX)
-    bare = re.sub(r"^https?://", "", text, flags=re.IGNORECASE) if text else ""
-    scheme = "http://" if text and text.lower().startswith("http://") else "https://"
+    if text is None:
+        return None
+    bare = _SCHEME.sub("", text)
+    scheme = "http://" if text.lower().startswith("http://") else "https://"
     fits = len(scheme + bare) <= WEBSITE_CHARACTERS_MAX
     return scheme + bare if fits and _HOST.match(bare) else None
 

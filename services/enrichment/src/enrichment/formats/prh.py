@@ -9,7 +9,6 @@ from enrichment.formats.listing import (
     address,
     day,
     industries,
-    industry,
     legal_form,
     line,
     named,
@@ -46,9 +45,7 @@ def listing(company: dict[str, Any]) -> Listing | Skipped:
         "legal_form": legal_form(form.get("type"), _text(form)),
         "registered_on": day(company.get("registrationDate")),
         "deregistered_on": day(company.get("endDate")),
-        "industries": industries(
-            [industry(SCHEME, line_of_business.get("type"), _text(line_of_business))]
-        ),
+        "industries": industries(SCHEME, (line_of_business.get("type"), _text(line_of_business))),
         "vat_number": vat_number("FI", number),
         "website": website(_part(company, "website").get("url")),
         "proceedings": [

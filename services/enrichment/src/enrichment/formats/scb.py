@@ -17,12 +17,11 @@ from enrichment.formats.listing import (
     Listing,
     Skipped,
     address,
+    city,
     compact_day,
     day,
     industries,
-    industry,
     legal_form,
-    line,
     municipality,
     named,
     require,
@@ -34,6 +33,8 @@ BULK_COLUMNS = (
     *("COAdress", "Foretagsnamn", "FtgStat", "Gatuadress", "JurForm", "Namn", "Ng1", "PeOrgNr"),
     *("PostNr", "PostOrt", "RegDatKtid", "Reklamsparrtyp"),
 )
+BULK_INDUSTRIES = ("Ng1", "Ng2", "Ng3", "Ng4", "Ng5")
+INDUSTRIES = ("Bransch_1", "Bransch_2", "Bransch_3")
 SCHEME = "SNI2025"
 CEASED = "9"
 """Företagsstatus 9: was active once, is no longer; 0 never was, 1 is."""
@@ -109,11 +110,11 @@ def _bulk_listing(row: dict[str, str]) -> Listing | Skipped:
         **named(row.get("Namn") or row.get("Foretagsnamn")),
         "legal_form": _legal_form(row.get("JurForm")),
         "registered_on": compact_day(row.get("RegDatKtid")) or day(row.get("RegDatKtid")),
-        "industries": industries([industry(SCHEME, row.get(f"Ng{n}")) for n in range(1, 6)]),
+        "industries": industries(SCHEME, *[(row.get(name), None) for name in BULK_INDUSTRIES]),
         "no_marketing": _no_marketing(row.get("Reklamsparrtyp")),
         "ceased": row.get("FtgStat") == CEASED or None,
         "postal": postal,
-        "city": line(row.get("PostOrt")),
+        "city": city(row.get("PostOrt")),
     }
     return Listing("SE", number, None, stated(facts))
 
@@ -134,7 +135,7 @@ def company(row: dict[str, Any]) -> Listing | Skipped:
         "no_marketing": _no_marketing(known.get("Reklam, kod")),
         "ceased": known.get("Företagsstatus, kod") == CEASED or None,
         "postal": _postal(known),
-        "city": line(known.get("PostOrt")),
+        "city": city(known.get("PostOrt")),
     }
     return Listing("SE", number, None, stated(facts))
 
@@ -171,9 +172,7 @@ def _postal(row: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _industries(row: dict[str, Any]) -> list[dict[str, Any]] | None:
-    return industries(
-        [industry(SCHEME, row.get(f"Bransch_{n}, kod"), row.get(f"Bransch_{n}")) for n in (1, 2, 3)]
-    )
+    return industries(SCHEME, *[(row.get(f"{name}, kod"), row.get(name)) for name in INDUSTRIES])
 
 
 def _legal_form(code: object) -> dict[str, Any] | None:
