@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
+from gateway.door import Door
 from gateway.leaving import Left, unless_left
+from gateway.measured import Measured
 
 
 def request(leaves: asyncio.Event) -> Request:
@@ -66,3 +68,32 @@ async def test_an_asker_who_is_stopped_leaves_nothing_running() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def served(first: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Let a request in whose caller is first heard of so; return what is served and sent."""
+    at_work: list[str] = []
+    sent: list[str] = []
+
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        at_work.append(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def receive() -> dict[str, Any]:
+        return first
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    scope = {"type": "http", "method": "GET", "path": "/healthz", "headers": []}
+    keeper: Any = None
+    await Measured(Door(app, keeper))(scope, receive, send)
+    return at_work, sent
+
+
+async def test_who_has_left_before_it_was_their_turn_is_not_served() -> None:
+    assert await served({"type": "http.disconnect"}) == ([], [])
+    assert await served({"type": "http.request", "body": b""}) == (
+        ["/healthz"],
+        ["http.response.start"],
+    )

@@ -13,6 +13,7 @@ from chassis.edge import new_id
 from chassis.failpoints import reach
 from chassis.postgres import TRANSIENT
 from gateway.access.keys import Doorkeeper, Principal
+from gateway.leaving import Left
 from gateway.problems import Refused, unavailable
 from gateway.share import Shares
 
@@ -72,6 +73,9 @@ class Door:
                         await in_hand.enter_async_context(self._shares.taken(who.tenant))
                 body = await _read(scope, receive)
                 reach("gateway.request-read")
+            except Left:
+                # Hundreds who type change their minds while they stand in line.
+                return
             except Refused as refused:
                 await refused.response()(scope, receive, answer)
                 return
@@ -106,7 +110,7 @@ def _is_protected(path: str) -> bool:
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes:
-    """Read the body, up to what is allowed."""
+    """Read the body, up to what is allowed; raises `Left` where nobody waits any more."""
     announced = Headers(scope=scope).get("content-length", "0")
     if not announced.isdecimal() or int(announced[:12]) > BODY_BYTES_MAX:
         raise _too_large()
@@ -117,7 +121,7 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
             while more:
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    break
+                    raise Left
                 body += message.get("body", b"")
                 more = message.get("more_body", False)
                 if len(body) > BODY_BYTES_MAX:

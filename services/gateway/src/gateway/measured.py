@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis import metrics, tracing
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+LEFT = "left"
+"""Nobody waited for an answer, and there was none."""
 ENDLESS = "/events"
 """A stream that lasts ten minutes says nothing by its length."""
 
@@ -23,7 +25,7 @@ class Measured:
         if scope["type"] != "http" or scope["path"].endswith(ENDLESS):
             await self._app(scope, receive, send)
             return
-        began, outcome = time.perf_counter(), "failed"
+        began, outcome = time.perf_counter(), LEFT
 
         async def answer(message: Message) -> None:
             nonlocal outcome
@@ -34,6 +36,9 @@ class Measured:
         try:
             with tracing.span("http", Headers(scope=scope).get("traceparent")):
                 await self._app(scope, receive, answer)
+        except BaseException:
+            outcome = "failed"
+            raise
         finally:
             # Addresses hold ids, routes do not: there are only so many of them.
             route = getattr(scope.get("route"), "path", "none")
