@@ -11,12 +11,6 @@ CREATE INDEX crm_companies_numbers ON crm_companies (country, number);
 SELECT app.open_to_service('crm_companies'),
        app.grant_to_service('crm_companies', 'SELECT, INSERT, UPDATE, DELETE');
 
--- Of those that were there before this table, all whose facts were told.
-INSERT INTO crm_companies
-SELECT DISTINCT ON (tenant_id, stream_id) tenant_id, stream_id, data->>'country', data->>'number'
-FROM events WHERE category = 'registry-facts' AND type = 'company-enriched.v1'
-ORDER BY tenant_id, stream_id, version DESC;
-
 -- How far each feed of each source is read: the last entry, or the moment to begin at. `edition`
 -- is the load that our copy is of; another one is brought up to date from its own day on.
 -- `read_at` is when the feed's end was reached last, `asked_at` when somebody wished it to be.
