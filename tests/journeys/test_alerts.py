@@ -166,6 +166,7 @@ def test_who_is_let_in_no_longer_is_not_let_in_by_a_key_of_their_own(client: Cli
     )
 
 
+@pytest.mark.faults
 def test_a_night_in_which_the_bureaus_model_moves_all_is_a_change_each_and_one_alert(
     box: RunningBox, client: Client, dnb: StandIn, numbers: Iterator[str]
 ) -> None:

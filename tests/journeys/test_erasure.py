@@ -77,6 +77,7 @@ def test_the_search_for_bytes_finds_what_is_not_sealed(box: RunningBox, tenant: 
     assert any("nats" in file for file in files_with(box.box.home.path, name))
 
 
+@pytest.mark.faults
 def test_an_erasure_that_was_interrupted_is_completed_by_asking_again(
     box: RunningBox, tenant: str
 ) -> None:

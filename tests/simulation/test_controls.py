@@ -12,7 +12,7 @@ from support.simulation.schedule import sentences
 pytestmark = [pytest.mark.simulation, pytest.mark.timeout(300)]
 SCHEDULES_MAX = 2_000
 LONG = partial(pytest.param, marks=pytest.mark.faults)
-QUICK = {"noted after publishing", "answers by tenant"}
+QUICK = {"answers by tenant"}
 """A red schedule is found at once; for others it is looked for in `make test-faults`."""
 SENTENCES_MAX = 12
 """What a person reads at a glance; the beginning, the healing and the end among them."""

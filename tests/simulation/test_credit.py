@@ -27,6 +27,7 @@ from support.simulation.world import Red
 
 pytestmark = [pytest.mark.simulation, pytest.mark.timeout(300)]
 
+TINY = Size(changes=1_500, companies=150)
 SMALL = Size(changes=4_000, companies=400)
 SEEDS_MAX = 12
 LONG = partial(pytest.param, marks=pytest.mark.faults)
@@ -44,12 +45,14 @@ EVENTS = [
 ]
 
 
-@pytest.mark.parametrize("seed", [1, LONG(2), LONG(3)])
-def test_whatever_the_bureau_and_our_processes_do_each_change_is_told_once(seed: int) -> None:
-    seen = play(seed, SMALL)
-    assert seen["changes"] > 0.95 * SMALL.changes
-    assert min(seen[mood] for mood in ("late", "very late", "repeats", "halves", "forgets")) > 30
-    assert min(seen["deaths"], seen["freezes"]) > 5
+@pytest.mark.parametrize(("seed", "size"), [(1, TINY), LONG(1, SMALL), LONG(2, SMALL)])
+def test_whatever_the_bureau_and_our_processes_do_each_change_is_told_once(
+    seed: int, size: Size
+) -> None:
+    seen = play(seed, size)
+    assert seen["changes"] > 0.95 * size.changes
+    assert min(seen[mood] for mood in ("late", "very late", "repeats", "halves", "forgets")) > 10
+    assert min(seen["deaths"], seen["freezes"]) > 2
     assert seen["unknowable"] < 0.005 * seen["changes"]
 
 
