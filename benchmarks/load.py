@@ -16,8 +16,8 @@ import uvloop
 
 from benchmarks.api import Api
 from benchmarks.found import Found, Taken
-from benchmarks.registry.typists import typing
 from benchmarks.rounds import reading
+from benchmarks.typists import type_on
 
 CREATED = 201
 FOUND = 200
@@ -156,7 +156,7 @@ async def main() -> None:
         case "create":
             found = await paced(job, lambda taken: create_and_see(api, taken))
         case "type":
-            found = await typing(api, job)
+            found = await type_on(api, job)
         case "read":
             paths = cycle(job.get("paths") or [job["path"]])
             found = await paced(job, lambda taken: read(api, taken, next(paths)))

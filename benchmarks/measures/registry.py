@@ -1,25 +1,26 @@
 """The company registry at real size: load, type-ahead in speed and quality, feed, beside peers."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import quote
 
-import asyncpg
-
-from benchmarks.asking import asked
 from benchmarks.registry.asking import letters_needed, share_found, timed
+from benchmarks.registry.crowd import crowd
 from benchmarks.registry.feed import fed
-from benchmarks.registry.loaded import Ours, companies, database, people, write_and_load
+from benchmarks.registry.loaded import (
+    Ours,
+    companies,
+    connected,
+    database,
+    people,
+    write_and_load,
+)
 from benchmarks.registry.peers import Fts5, Peer, Tantivy, Trigrams
 from benchmarks.registry.typed import Sought, Typed, begun, doubled, mistyped, plain, turned
-from benchmarks.registry.typists import minds_changed
-from benchmarks.rounds import Reading, alternating, middle, number, rate, reading, wait_ratio, waits
+from benchmarks.rounds import alternating, middle, number, rate, wait_ratio, waits
 from benchmarks.row import Row
 from benchmarks.stage import Stage
 from chassis.migrate import with_database
@@ -31,9 +32,6 @@ WRITTEN_AIM = 50_000
 PEER_SECONDS = 2.0
 """In each round, for each kind of question: pg_trgm answers few."""
 QUALITY_SECONDS = 45.0
-CLIENTS = 16
-HTTP_RATE = 200
-HTTP_MS_AIM = 25
 LETTERS_ASKED = 400
 HITS_ASKED = 2_000
 AIMS = {
@@ -79,7 +77,7 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
         why="most of it is reading six million rows in Python",
     )
     async with AsyncExitStack() as stack:
-        connection = await _connected(stack, database(box))
+        connection = await connected(stack, database(box))
         ours, dice = Ours(connection), Random(SEED)  # noqa: S311 - no secret
         among = await people(connection, scale.sought, dice)
         peers = await _peers(stage, connection, with_database(box.urls["database"], "postgres"))
@@ -89,19 +87,10 @@ async def measure(stage: Stage) -> AsyncIterator[Row]:
             yield row
         p50, p90 = await letters_needed(ours.find, among[:LETTERS_ASKED])
         yield Row("registry: letters until among the first five", f"half {p50}, nine of ten {p90}")
-        async for row in _crowd(stage, box, among):
+        async for row in crowd(stage, box, connection, among):
             yield row
-        url, key = box.urls["gateway"], await stage.key("typists")
-        names = [one.key for one in among]
-        yield await minds_changed(url, key, connection, names, scale.seconds * 4)
-        async for row in fed(connection, await _connected(stack, database(box))):
+        async for row in fed(connection, await connected(stack, database(box))):
             yield row
-
-
-async def _connected(stack: AsyncExitStack, url: str) -> Any:
-    connection = await asyncpg.connect(url, server_settings={"jit": "off"})
-    stack.push_async_callback(connection.close)
-    return connection
 
 
 async def _peers(stage: Stage, connection: Any, url: str) -> list[Peer]:
@@ -199,53 +188,3 @@ async def _quality(
                 " tells which is meant"
             ),
         )
-
-
-async def _crowd(stage: Stage, box: Any, among: Sequence[Sought]) -> AsyncIterator[Row]:
-    """Ask from many connections at once, and over HTTP at a rate."""
-    texts = [one.key[: 1 + place % 10] for place, one in enumerate(among)]
-    sides = [
-        partial(_at_once, database(box), texts, stage.scale.seconds, floor=floor)
-        for floor in (True, False)
-    ]
-    floor, own = await alternating(stage.scale.rounds, *sides)
-    yield Row(
-        f"registry: {CLIENTS} clients at once, 1-10 letters",
-        f"{rate(middle(own).per_second)}, {waits(middle(own))}",
-        f"SELECT 1: {rate(middle(floor).per_second)}, {waits(middle(floor))}",
-        f"{middle(own).per_second / middle(floor).per_second:.2f}",
-    )
-    key = await stage.key("registry")
-    paths = [f"/api/v1/registry/companies?q={quote(text)}" for text in texts]
-    seconds = stage.scale.seconds * 3
-    found = [
-        await asked("read", box.urls["gateway"], key, paths=paths, rate=HTTP_RATE, seconds=seconds)
-        for _ in range(stage.scale.rounds)
-    ]
-    taken = middle([one.answered for one in found])
-    failed = sum(one.failed for one in found)
-    yield Row(
-        f"registry: over HTTP at {HTTP_RATE}/s, 1-10 letters",
-        f"{waits(taken)}, {failed} failed",
-        aim=f"p99 ≤ {HTTP_MS_AIM} ms",
-        met=taken.p99 <= HTTP_MS_AIM and not failed,
-        why="gateway, bus, service, Postgres and the load share the cores",
-    )
-
-
-async def _at_once(url: str, texts: Sequence[str], seconds: float, *, floor: bool) -> Reading:
-    """Let many clients ask, each as soon as it is answered."""
-    async with AsyncExitStack() as stack:
-        clients = [Ours(await _connected(stack, url)) for _ in range(CLIENTS)]
-        took: list[float] = []
-        ends = time.perf_counter() + seconds
-
-        async def client(place: int, one: Ours) -> None:
-            turn = place * len(texts) // CLIENTS
-            while (before := time.perf_counter()) < ends:
-                turn += 1
-                await (one.floor if floor else one.ask)(texts[turn % len(texts)])
-                took.append(time.perf_counter() - before)
-
-        await asyncio.gather(*(client(place, one) for place, one in enumerate(clients)))
-        return reading(seconds, took)

@@ -5,9 +5,12 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random
 from typing import Any
+
+import asyncpg
 
 from benchmarks.processes import usage
 from benchmarks.registry.typed import Sought, sought
@@ -72,6 +75,13 @@ async def write_and_load(stage: Stage, box: Onebox, size: int, seed: int) -> tup
 def database(box: Onebox) -> str:
     """Return the URL of the registry's database, as the service itself has it."""
     return box.role_url(DATABASE, DATABASE)
+
+
+async def connected(stack: AsyncExitStack, url: str) -> Any:
+    """Connect, and hang up when the stack ends."""
+    connection = await asyncpg.connect(url, server_settings={"jit": "off"})
+    stack.push_async_callback(connection.close)
+    return connection
 
 
 async def people(connection: Any, count: int, dice: Random) -> list[Sought]:

@@ -25,6 +25,7 @@ from gateway.access.admin import add_key, add_tenant
 from gateway.app import http, service
 from gateway.history import keep
 from onebox.testing import Servers
+from support.enveloped import enveloped
 
 BEGIN = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SOURCES: tuple[tuple[type[Event], str], ...] = (
@@ -126,21 +127,16 @@ class Tenant:
         self.positions[source] = self.positions.get(source, 0) + 1
         self.versions[stream] = self.versions.get(stream, 0) + 1
         data = await sealing.seal(self.site.keys, self.name, stream, codec.to_json(event))
-        return Envelope(
-            id=new_id(),
-            type=data["type"],
-            tenant=self.name,
-            category=event.category,
-            stream_id=stream,
+        return enveloped(
+            event,
+            self.name,
+            source,
             version=self.versions[stream],
-            source=source,
             position=self.positions[source],
             at=BEGIN + timedelta(seconds=self.positions[source]),
             by=by,
-            command=new_id(),
             correlation=correlation,
             causation=causation,
-            traceparent=None,
             data=orjson.dumps(data).decode(),
         )
 

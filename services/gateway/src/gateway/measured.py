@@ -37,7 +37,7 @@ class Measured:
             with tracing.span("http", Headers(scope=scope).get("traceparent")):
                 await self._app(scope, receive, answer)
         except BaseException:
-            outcome = "failed"
+            outcome = "failed" if outcome == LEFT else outcome
             raise
         finally:
             # Addresses hold ids, routes do not: there are only so many of them.
