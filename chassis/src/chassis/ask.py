@@ -1,10 +1,15 @@
-"""Asking another service over NATS: again with the same id until an answer comes or time is up."""
+"""Asking another service over NATS: again with the same id until an answer comes or time is up.
+
+Asking again is for what got lost. Where more is asked than can be answered in time, everything
+asked twice would be twice as much, for as long as anybody asks: so repeats are few, and commands
+under way too.
+"""
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from itertools import chain, repeat
 from typing import TypeVar
 
@@ -16,6 +21,8 @@ from pydantic import BaseModel
 from chassis import codec, metrics, tracing, wire
 from chassis.decider import Rejected
 from chassis.problems import PASSING
+from chassis.repeats import Repeats
+from chassis.turns import Turns
 from contracts.message import Answer, Command, Query, Reply
 
 log = structlog.get_logger()
@@ -28,6 +35,9 @@ FURTHER_SECONDS = 0.35
 fit before the deadline."""
 PAUSE_SECONDS = (0.05, 0.1, 0.2)
 """Between attempts when nobody is there to answer: longer each time, for many may be asking."""
+COMMANDS_MAX = 128
+"""Under way at once: twice what a process decides on at the same time, and answered within a second
+where a hundred and thirty are decided on in one."""
 EVERYWHERE_AFTER = 2
 """Attempts without an answer, each through another line."""
 AGAIN = PASSING | {"failed", "unavailable"}
@@ -51,11 +61,17 @@ class Asker:
         """
         self._lines = deque(elsewhere or (connection,))
         self._deadline = deadline_seconds
+        self._repeats = Repeats()
+        self._commands, self._queries = Turns(COMMANDS_MAX), nullcontext()
+        self._heard: dict[str, float] = {}
+        """When each service last answered anybody here."""
 
     async def command(self, service: str, command: Command) -> Answer:
         """Ask for something to be done; raises `Rejected` or `Unavailable`."""
         subject = f"{service}.command.{command.aggregate}"
-        reply = await self._until_answered(subject, codec.to_bytes(command))
+        body = codec.to_bytes(command)
+        heard = await self._until_answered(subject, body, self._commands.taken())
+        reply = codec.message_from(heard, Reply)
         if reply.answer is None:
             raise Unavailable
         return reply.answer
@@ -63,7 +79,7 @@ class Asker:
     async def query(self, service: str, query: Query, form: type[M]) -> M:
         """Ask a question; raises `Rejected` or `Unavailable`."""
         subject = f"{service}.query.{type(query).model_fields['type'].default}"
-        body = await self._raw_until_answered(subject, codec.to_bytes(query))
+        body = await self._until_answered(subject, codec.to_bytes(query), self._queries)
         found = codec.parse(body)
         if "problem" in found:
             self._refuse(codec.message_from(body, Reply))
@@ -75,61 +91,77 @@ class Asker:
         with suppress(NatsError, OSError):
             await self._lines[0].publish(subject, codec.to_bytes(query))
 
-    async def _until_answered(self, subject: str, body: bytes) -> Reply:
-        return codec.message_from(await self._raw_until_answered(subject, body), Reply)
-
-    async def _raw_until_answered(self, subject: str, body: bytes) -> bytes:
-        """Ask until there is an answer; the last refusal of a passing kind counts at the end."""
+    async def _until_answered(
+        self, subject: str, body: bytes, turn: AbstractAsyncContextManager[None]
+    ) -> bytes:
+        """Ask in its turn until there is an answer."""
         if len(body) > wire.BODY_BYTES_MAX:
             raise Rejected("too-large", "This is more than one request may carry.")
-        last: Rejected | None = None
         attempts = _Attempts(subject, body, self._deadline)
         try:
-            async with asyncio.timeout(self._deadline):
-                pauses = chain(PAUSE_SECONDS, repeat(PAUSE_SECONDS[-1]))
-                silent = 0
-                while True:
-                    attempts.begin(self._lines_for(silent))
-                    answer = self._kept(
-                        await attempts.heard(FURTHER_SECONDS if silent else ATTEMPT_SECONDS)
-                    )
-                    silent += 1
-                    if answer is not None:
-                        silent = 0
-                        try:
-                            self._refuse(_reply(answer))
-                        except Rejected as refusal:
-                            if refusal.code not in AGAIN:
-                                raise
-                            last = refusal
-                        else:
-                            return answer
-                    metrics.RETRIED.labels("ask").inc()
-                    await asyncio.sleep(next(pauses))
+            async with asyncio.timeout(self._deadline), turn:
+                return await self._answered(attempts)
         except TimeoutError:
             log.warning("no answer", subject=subject)
-            raise (last or Unavailable()) from None
+            raise (attempts.refusal or Unavailable()) from None
         finally:
             attempts.end()
 
-    def _lines_for(self, silent: int) -> Sequence[Client]:
-        """Return the line that answered last, then the next, then all.
+    async def _answered(self, attempts: "_Attempts") -> bytes:
+        """Ask again and again; of refusals, those of a passing kind are kept for the end."""
+        pauses = chain(PAUSE_SECONDS, repeat(PAUSE_SECONDS[-1]))
+        silent = 0
+        while True:
+            attempts.begin(self._lines_for(attempts, silent))
+            answer = await attempts.heard(FURTHER_SECONDS if silent else ATTEMPT_SECONDS)
+            if answer is None:
+                silent += 1
+                self._put_back(attempts.tried[-1])
+            else:
+                silent = 0
+                self._note_answer(attempts)
+                try:
+                    self._refuse(_reply(answer))
+                except Rejected as refusal:
+                    if refusal.code not in AGAIN:
+                        raise
+                    attempts.refusal = refusal
+                else:
+                    return answer
+            metrics.RETRIED.labels("ask").inc()
+            await asyncio.sleep(next(pauses))
+
+    def _lines_for(self, attempts: "_Attempts", silent: int) -> Sequence[Client]:
+        """Return the first line, then another, then all: as far as repeats go round.
 
         Through all of them only in the end: many copies of everything help nobody who is busy.
         """
+        lines = list(self._lines)
         if silent < EVERYWHERE_AFTER:
-            return [self._lines[silent % len(self._lines)]]
-        return list(self._lines)
+            lines = [next((line for line in lines if line not in attempts.tried), lines[0])]
+        if self._costs_nothing(attempts):
+            return lines
+        return [line for line in lines if self._repeats.take()]
 
-    def _kept(self, heard: tuple[Client, bytes] | None) -> bytes | None:
-        """Return what was heard; the line that it came through is the first from now on."""
-        if heard is None:
-            return None
-        line, answer = heard
-        if line is not self._lines[0]:
-            self._lines.remove(line)
-            self._lines.appendleft(line)
-        return answer
+    def _costs_nothing(self, attempts: "_Attempts") -> bool:
+        """Say whether asking again keeps nobody busy: the latest came to nothing, or to nobody.
+
+        Of whom nothing at all was heard since, to anybody, is out of reach rather than busy.
+        """
+        return attempts.came_to_nothing or self._heard.get(attempts.service, 0.0) < attempts.since
+
+    def _note_answer(self, attempts: "_Attempts") -> None:
+        self._heard[attempts.service] = time.monotonic()
+        self._repeats.answered()
+
+    def _put_back(self, line: Client) -> None:
+        """Let another line be the first: on this one something was lost.
+
+        That one answers is no reason to make it the first. Whoever answers may have left another
+        server that does not know it yet, and goes on sending there half of what it is asked.
+        """
+        if self._lines[0] is line:
+            self._lines.rotate(-1)
 
     @staticmethod
     def _refuse(reply: Reply) -> None:
@@ -141,16 +173,28 @@ class _Attempts:
     """All attempts at one question that may still be answered."""
 
     def __init__(self, subject: str, body: bytes, seconds: float) -> None:
+        self.service = subject.partition(".")[0]
+        self.refusal: Rejected | None = None
+        self.since = 0.0
+        self.tried: list[Client] = []
         self._asked = (subject, body, seconds)
-        self._under_way: set[asyncio.Task[tuple[Client, bytes | None]]] = set()
-        self._latest: set[asyncio.Task[tuple[Client, bytes | None]]] = set()
+        self._under_way: set[asyncio.Task[bytes | None]] = set()
+        self._latest: set[asyncio.Task[bytes | None]] = set()
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Say whether there is nothing of the latest that may still be answered."""
+        return not self._latest
 
     def begin(self, lines: Sequence[Client]) -> None:
         """Ask once more, beside what is under way."""
-        self._latest = {asyncio.create_task(_through(line, *self._asked)) for line in lines}
-        self._under_way |= self._latest
+        if lines:
+            self.since = time.monotonic()
+            self.tried += lines
+            self._latest = {asyncio.create_task(_through(line, *self._asked)) for line in lines}
+            self._under_way |= self._latest
 
-    async def heard(self, seconds: float) -> tuple[Client, bytes] | None:
+    async def heard(self, seconds: float) -> bytes | None:
         """Return the first answer to any; nothing in time, or once the latest came to nothing."""
         until = time.monotonic() + seconds
         while self._latest and (left := until - time.monotonic()) > 0:
@@ -158,10 +202,9 @@ class _Attempts:
                 self._under_way, timeout=left, return_when=asyncio.FIRST_COMPLETED
             )
             self._latest -= done
-            for one in done:
-                line, answer = one.result()
-                if answer is not None:
-                    return line, answer
+            answers = [answer for one in done if (answer := one.result()) is not None]
+            if answers:
+                return answers[0]
         return None
 
     def end(self) -> None:
@@ -170,12 +213,10 @@ class _Attempts:
             one.cancel()
 
 
-async def _through(
-    line: Client, subject: str, body: bytes, seconds: float
-) -> tuple[Client, bytes | None]:
+async def _through(line: Client, subject: str, body: bytes, seconds: float) -> bytes | None:
     """Ask through one line; no answer is no error."""
     if not line.is_connected:
-        return line, None
+        return None
     with tracing.span(f"ask {subject}"):
         headers = {"content-type": "application/json"}
         if parent := tracing.traceparent():
@@ -183,8 +224,8 @@ async def _through(
         try:
             message = await line.request(subject, body, timeout=seconds, headers=headers)
         except (NatsError, TimeoutError, OSError):
-            return line, None
-        return line, message.data
+            return None
+        return bytes(message.data)
 
 
 def _reply(body: bytes) -> Reply:

@@ -22,8 +22,6 @@ ANSWER_SECONDS_MAX = 6.0
 AGAIN_SECONDS = 0.2
 SETTLE_SECONDS_MAX = 60.0
 """How long after the last command the clients go on asking for what they do not know."""
-IN_FLIGHT_MAX = 24
-"""More would only wait for one another when nothing answers, or the machine is slow."""
 LATER = frozenset({429, 502, 503, 504})
 
 
@@ -34,6 +32,8 @@ class Pace:
     commands: float = 40.0
     reads: float = 10.0
     commands_max: int = 1_000_000
+    in_flight_max: int = 24
+    """Of each: more would only wait for one another when nothing answers."""
     registry_share: float = 0.0
     """Of the commands, those that create a company of the registry, which is then watched."""
     changes: float = 0.0
@@ -99,7 +99,7 @@ class Load:
         async for _ in self._ticks(self.pace.commands):
             if asked >= self.pace.commands_max:
                 return
-            if len(self._asking) >= IN_FLIGHT_MAX:
+            if len(self._asking) >= self.pace.in_flight_max:
                 continue
             asked += 1
             wisher = self.dice.choice(self.wishers)
@@ -150,7 +150,7 @@ class Load:
     async def _read(self, http: Asking) -> None:
         reading: set[asyncio.Task[None]] = set()
         async for _ in self._ticks(self.pace.reads):
-            if len(reading) < IN_FLIGHT_MAX:
+            if len(reading) < self.pace.in_flight_max:
                 task = asyncio.create_task(self._look(http, self.dice.choice(self.wishers)))
                 reading.add(task)
                 task.add_done_callback(reading.discard)

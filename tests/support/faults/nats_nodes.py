@@ -138,7 +138,7 @@ def _cluster(name: str, port: int, peers: dict[tuple[str, str], FaultProxy]) -> 
         return ""
     return (
         f'cluster {{ name: kundvakt, listen: "{LOOPBACK}:{port}", advertise: "{NOWHERE}",'
-        f" no_advertise: true, routes: [{', '.join(called)}] }}\n"
+        f" no_advertise: true, routes: [{', '.join(called)}]\n{permissions.ROUTES}}}\n"
     )
 
 

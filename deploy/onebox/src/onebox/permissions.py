@@ -157,6 +157,13 @@ def clustered() -> str:
     return _own("0.0.0.0") + CLUSTER  # noqa: S104 - inside a container
 
 
+ROUTES = """\
+  ping_interval: "500ms"
+  ping_max: 2
+"""
+"""Servers ask after one another as often as clients do. Until a silent one is given up the others
+send it a share of what is asked, for they know nothing of services that have left it; the default
+is tens of seconds."""
 CLUSTER = f"""\
 pid_file: "/tmp/nats.pid"
 cluster {{
@@ -165,7 +172,7 @@ cluster {{
   authorization {{ user: {ROUTE}, password: ${password_variable(ROUTE)} }}
   routes: $KUNDVAKT_NATS_ROUTES
   no_advertise: true
-}}
+{ROUTES}}}
 """
 """Clients are told all servers; one that they would learn of comes without their password.
 

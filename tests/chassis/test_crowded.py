@@ -1,0 +1,166 @@
+"""More is asked than can be answered: it is asked again seldom, and the latest is served first."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+from nats.aio.msg import Msg
+
+from chassis import ask as asking
+from chassis import codec, repeats
+from chassis.ask import Asker, Unavailable
+from chassis.edge import new_id
+from chassis.repeats import Repeats
+from chassis.turns import Turns
+from contracts.message import Answer, Reply
+
+DEADLINE_SECONDS = 1.2
+CROWD = 40
+FEW = 8
+"""One of so many is answered."""
+BUSY_SECONDS = 0.1
+
+
+async def stand(turns: Turns, name: int, served: list[int], leave: asyncio.Event) -> None:
+    async with turns.taken():
+        served.append(name)
+        await leave.wait()
+
+
+@asynccontextmanager
+async def in_line(turns: Turns, many: int) -> AsyncIterator[tuple[list[Any], list[int]]]:
+    """Let many take turns, each a moment after the one before; none leaves before the end."""
+    served: list[int] = []
+    leave = asyncio.Event()
+    tasks = []
+    for name in range(many):
+        tasks.append(asyncio.create_task(stand(turns, name, served, leave)))
+        await asyncio.sleep(0)
+    yield tasks, served
+    leave.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_of_those_in_line_the_latest_is_served_first() -> None:
+    async with in_line(Turns(2), 5) as (_, served):
+        assert served == [0, 1]
+    assert served == [0, 1, 4, 3, 2]
+
+
+async def test_whoever_leaves_the_line_is_not_missed() -> None:
+    async with in_line(Turns(1), 4) as (tasks, served):
+        tasks[3].cancel()
+        await asyncio.sleep(0)
+    assert served == [0, 2, 1]
+
+
+async def test_a_turn_given_to_somebody_who_is_just_leaving_is_passed_on() -> None:
+    turns = Turns(1)
+    served: list[int] = []
+    first, others = asyncio.Event(), asyncio.Event()
+    tasks = []
+    for name, leave in enumerate((first, others, others)):
+        tasks.append(asyncio.create_task(stand(turns, name, served, leave)))
+        await asyncio.sleep(0)
+    first.set()
+    await asyncio.sleep(0)  # the first leaves, and the latest has its turn without knowing yet
+    tasks[2].cancel()
+    others.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert served == [0, 1]
+    async with asyncio.timeout(1), turns.taken():
+        pass
+
+
+async def test_a_turn_is_not_given_to_somebody_who_has_just_left() -> None:
+    turns = Turns(1)
+    served: list[int] = []
+    first, others = asyncio.Event(), asyncio.Event()
+    tasks = []
+    for name, leave in enumerate((first, others, others)):
+        tasks.append(asyncio.create_task(stand(turns, name, served, leave)))
+        await asyncio.sleep(0)
+    first.set()
+    others.set()
+    tasks[2].cancel()  # and does not know yet when the first leaves
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(one) for one in ended] == [type(None), type(None), asyncio.CancelledError]
+    assert served == [0, 1]
+
+
+def test_what_is_asked_again_is_a_share_of_what_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(repeats, "SAVED_MAX", 3)
+    again = Repeats()
+    assert [again.take() for _ in range(5)] == [True, True, True, False, False]
+    for _ in range(4):
+        again.answered()
+    assert [again.take() for _ in range(4)] == [True, True, False, False]
+
+
+async def heard(bench: Any, ask: Asker, crowd: int, *, is_silent: bool = False) -> int:
+    """Let a crowd ask somebody who answers few of them; return how often that one was asked."""
+    asked: list[Msg] = []
+    answer = codec.to_bytes(Reply(answer=Answer(stream_id=new_id(), position=1, version=1)))
+
+    async def hear(message: Msg) -> None:
+        asked.append(message)
+        if not is_silent and len(asked) % FEW == 0:
+            await asyncio.sleep(BUSY_SECONDS)
+            await message.respond(answer)
+
+    listener = await bench.nats("companies")
+    subscription = await listener.subscribe("companies.command.department", "companies", cb=hear)
+    await listener.flush()
+
+    async def one() -> None:
+        with suppress(Unavailable):
+            await ask.command("companies", bench.add("Sales"))
+
+    await asyncio.gather(*(one() for _ in range(crowd)))
+    await subscription.unsubscribe()
+    await listener.flush()
+    return len(asked)
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeats, "SAVED_MAX", 5)
+
+
+@pytest.mark.servers
+@pytest.mark.usefixtures("measured")
+async def test_of_somebody_busy_a_crowd_asks_hardly_more_than_once_each(bench: Any) -> None:
+    assert await heard(bench, await bench.ask(DEADLINE_SECONDS), CROWD) <= CROWD + 8
+
+
+@pytest.mark.servers
+async def test_without_measure_it_would_ask_several_times_as_much(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repeats, "SAVED_MAX", 10_000)
+    assert await heard(bench, await bench.ask(DEADLINE_SECONDS), CROWD) > CROWD * 1.5
+
+
+@pytest.mark.servers
+@pytest.mark.usefixtures("measured")
+async def test_whoever_is_silent_for_everybody_is_asked_again_by_all(bench: Any) -> None:
+    ask = await bench.ask(DEADLINE_SECONDS)
+    assert await heard(bench, ask, CROWD, is_silent=True) > CROWD * 1.5
+
+
+@pytest.mark.servers
+async def test_no_more_commands_are_under_way_at_once_than_are_answered_in_time(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "COMMANDS_MAX", 3)
+    ask = await bench.ask(DEADLINE_SECONDS)
+    attempts = 3
+    assert await heard(bench, ask, CROWD, is_silent=True) <= 3 * attempts
+    # Whoever gave up has left the line, and the next one has a turn.
+    site = await bench.open()
+    async with bench.answering(site, bench.departments()):
+        assert (await ask.command("companies", bench.add("Support"))).position == 1
