@@ -21,8 +21,8 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - for files that need not outlive the se
 MEMORY_BYTES = 8 * 2**30
 """For the servers of several workers, with room to spare; otherwise they are on the disk."""
 # How long an example takes says something about the machine, not about what is tested.
-settings.register_profile("kundvakt", deadline=None)
-settings.load_profile("kundvakt")
+settings.register_profile("thorough", deadline=None)
+settings.register_profile("brisk", deadline=None, max_examples=30)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,6 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run Postgres and NATS in containers, and the tests of the deployment in containers",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try as many examples as there is time for: `make check`, without servers, has more."""
+    thorough = "not servers" in config.getoption("markexpr")
+    settings.load_profile("thorough" if thorough else "brisk")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -372,7 +372,7 @@ def test_losing_and_getting_back_a_score_are_changes() -> None:
 RATINGS = some.lists(some.tuples(some.integers(0, 100), some.integers(1, 3)), max_size=8)
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 @forall(RATINGS, some.data())
 def test_however_polls_and_repetitions_fall_each_change_is_recorded_once(
     wishes: list[tuple[int, int]], data: some.DataObject
@@ -402,7 +402,7 @@ def test_however_polls_and_repetitions_fall_each_change_is_recorded_once(
     assert all(same(ours, theirs) for ours, theirs in zip(us.recorded, truth, strict=True))
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 @forall(RATINGS, some.data())
 def test_whatever_is_late_or_lost_the_end_is_right(
     wishes: list[tuple[int, int]], data: some.DataObject

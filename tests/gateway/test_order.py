@@ -121,7 +121,7 @@ def shuffled(data: st.DataObject, *sides: list[Told]) -> list[Told]:
 
 
 @pytest.mark.parametrize("projection", [company_card, company_list], ids=lambda p: p.name)
-@settings(max_examples=200)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(data=st.data(), people=BY_PEOPLE, registry=BY_REGISTRY, bureau=BY_BUREAU)
 def test_it_does_not_matter_who_speaks_first(
     projection: AnyProjection,
