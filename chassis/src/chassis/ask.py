@@ -128,7 +128,6 @@ class Asker:
                     attempts.refusal = refusal
                 else:
                     return answer
-            metrics.RETRIED.labels("ask").inc()
             await asyncio.sleep(next(pauses))
 
     def _lines_for(self, attempts: "_Attempts", silent: int) -> Sequence[Client]:
@@ -189,6 +188,8 @@ class _Attempts:
     def begin(self, lines: Sequence[Client]) -> None:
         """Ask once more, beside what is under way."""
         if lines:
+            if self.tried:
+                metrics.RETRIED.labels("ask").inc()
             self.since = time.monotonic()
             self.tried += lines
             self._latest = {asyncio.create_task(_through(line, *self._asked)) for line in lines}
