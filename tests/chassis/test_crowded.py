@@ -85,7 +85,8 @@ async def test_a_turn_is_not_given_to_somebody_who_has_just_left() -> None:
     first.set()
     others.set()
     tasks[2].cancel()  # and does not know yet when the first leaves
-    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    async with asyncio.timeout(5):
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(one) for one in ended] == [type(None), type(None), asyncio.CancelledError]
     assert served == [0, 1]
 

@@ -14,6 +14,7 @@ import pytest
 from nats.aio.client import Client
 
 from chassis import appender, consumer, postgres, projector, relay, tenancy, watch, wire
+from chassis import ask as asking
 from chassis.ask import Asker, Unavailable
 from chassis.edge import new_id
 from support.faults.fault_proxy import FaultProxy, Links
@@ -67,6 +68,24 @@ async def test_a_command_that_gets_no_answer_is_asked_through_another_server(
         assert (await ask.command("companies", bench.add("Sales"))).position == 1
         # The line that answered is kept: nobody waits a second time.
         async with asyncio.timeout(0.7):
+            await ask.command("companies", bench.add("Support"))
+
+
+async def test_a_line_on_which_something_was_lost_is_the_first_no_longer(
+    bench: Any, links: Links, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(wire.CONNECT_OPTIONS, "ping_interval", 5)  # it is not left meanwhile
+    silent, other = link(bench, links), link(bench, links)
+    site = await bench.open()
+    async with (
+        bench.answering(site, bench.departments()),
+        connected(through(bench, "gateway", silent), "gateway") as first,
+        connected(through(bench, "gateway", other), "gateway") as second,
+    ):
+        silent.silence()
+        ask = Asker(first, 2.5, [first, second])
+        await ask.command("companies", bench.add("Sales"))
+        async with asyncio.timeout(asking.ATTEMPT_SECONDS):
             await ask.command("companies", bench.add("Support"))
 
 

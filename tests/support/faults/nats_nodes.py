@@ -100,6 +100,10 @@ class NatsNodes:
         for node in self.nodes:
             _until(lambda node=node: _healthy(node), f"{node.name} well")
 
+    def neighbours(self, node: Node) -> set[str]:
+        """Return the nodes that one believes to be in touch with."""
+        return {route["remote_name"] for route in _seen(node, "routez").get("routes") or ()}
+
     def leader(self, stream: str = permissions.STREAM) -> Node:
         """Wait until the stream has a leader that all see; return it."""
         return _until(lambda: self._leader(stream), f"a leader of {stream}")
