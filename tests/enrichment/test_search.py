@@ -31,6 +31,12 @@ SWEDISH, NORWEGIAN = 1_000, 500
 SEED = 7
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave nothing out because a busy machine took long to find it."""
+    monkeypatch.setattr("enrichment.search.SECONDS_MAX", 30)
+
+
 @pytest.fixture(scope="module")
 def sampled() -> dict[str, Sampled]:
     rows = [*companies(SEED, "SE", SWEDISH), *companies(SEED, "NO", NORWEGIAN)]
