@@ -29,15 +29,21 @@ async def stand(turns: Turns, name: int, served: list[int], leave: asyncio.Event
         await leave.wait()
 
 
-@asynccontextmanager
-async def in_line(turns: Turns, many: int) -> AsyncIterator[tuple[list[Any], list[int]]]:
-    """Let many take turns, each a moment after the one before; none leaves before the end."""
-    served: list[int] = []
-    leave = asyncio.Event()
+async def standing(turns: Turns, served: list[int], leaves: list[asyncio.Event]) -> list[Any]:
+    """Let some take turns, each a moment after the one before, and each leave when told."""
     tasks = []
-    for name in range(many):
+    for name, leave in enumerate(leaves):
         tasks.append(asyncio.create_task(stand(turns, name, served, leave)))
         await asyncio.sleep(0)
+    return tasks
+
+
+@asynccontextmanager
+async def in_line(turns: Turns, many: int) -> AsyncIterator[tuple[list[Any], list[int]]]:
+    """Let many take turns; none leaves before the end."""
+    served: list[int] = []
+    leave = asyncio.Event()
+    tasks = await standing(turns, served, [leave] * many)
     yield tasks, served
     leave.set()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -57,13 +63,9 @@ async def test_whoever_leaves_the_line_is_not_missed() -> None:
 
 
 async def test_a_turn_given_to_somebody_who_is_just_leaving_is_passed_on() -> None:
-    turns = Turns(1)
-    served: list[int] = []
+    turns, served = Turns(1), list[int]()
     first, others = asyncio.Event(), asyncio.Event()
-    tasks = []
-    for name, leave in enumerate((first, others, others)):
-        tasks.append(asyncio.create_task(stand(turns, name, served, leave)))
-        await asyncio.sleep(0)
+    tasks = await standing(turns, served, [first, others, others])
     first.set()
     await asyncio.sleep(0)  # the first leaves, and the latest has its turn without knowing yet
     tasks[2].cancel()
@@ -75,13 +77,9 @@ async def test_a_turn_given_to_somebody_who_is_just_leaving_is_passed_on() -> No
 
 
 async def test_a_turn_is_not_given_to_somebody_who_has_just_left() -> None:
-    turns = Turns(1)
-    served: list[int] = []
+    turns, served = Turns(1), list[int]()
     first, others = asyncio.Event(), asyncio.Event()
-    tasks = []
-    for name, leave in enumerate((first, others, others)):
-        tasks.append(asyncio.create_task(stand(turns, name, served, leave)))
-        await asyncio.sleep(0)
+    tasks = await standing(turns, served, [first, others, others])
     first.set()
     others.set()
     tasks[2].cancel()  # and does not know yet when the first leaves

@@ -51,9 +51,9 @@ async def connected(url: str, user: str) -> AsyncIterator[Client]:
         await client.close()
 
 
-async def test_a_command_that_gets_no_answer_is_asked_through_another_server(
-    bench: Any, links: Links
-) -> None:
+@asynccontextmanager
+async def two_lines(bench: Any, links: Links) -> AsyncIterator[tuple[Client, Client]]:
+    """Connect twice to who answers, and let the first line fall silent."""
     silent, other = link(bench, links), link(bench, links)
     site = await bench.open()
     async with (
@@ -62,6 +62,13 @@ async def test_a_command_that_gets_no_answer_is_asked_through_another_server(
         connected(through(bench, "gateway", other), "gateway") as second,
     ):
         silent.silence()
+        yield first, second
+
+
+async def test_a_command_that_gets_no_answer_is_asked_through_another_server(
+    bench: Any, links: Links
+) -> None:
+    async with two_lines(bench, links) as (first, second):
         with pytest.raises(Unavailable):
             await Asker(first, 1.2).command("companies", bench.add("Sales"))
         ask = Asker(first, 2.5, [first, second])
@@ -75,14 +82,7 @@ async def test_a_line_on_which_something_was_lost_is_the_first_no_longer(
     bench: Any, links: Links, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(wire.CONNECT_OPTIONS, "ping_interval", 5)  # it is not left meanwhile
-    silent, other = link(bench, links), link(bench, links)
-    site = await bench.open()
-    async with (
-        bench.answering(site, bench.departments()),
-        connected(through(bench, "gateway", silent), "gateway") as first,
-        connected(through(bench, "gateway", other), "gateway") as second,
-    ):
-        silent.silence()
+    async with two_lines(bench, links) as (first, second):
         ask = Asker(first, 2.5, [first, second])
         await ask.command("companies", bench.add("Sales"))
         async with asyncio.timeout(asking.ATTEMPT_SECONDS):

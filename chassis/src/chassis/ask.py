@@ -157,7 +157,7 @@ class Asker:
         """Let another line be the first: on this one something was lost.
 
         That one answers is no reason to make it the first. Whoever answers may have left another
-        server that does not know it yet, and goes on sending there half of what it is asked.
+        server that does not know it yet, and goes on sending there a share of what it is asked.
         """
         if self._lines[0] is line:
             self._lines.rotate(-1)

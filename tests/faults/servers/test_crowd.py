@@ -15,7 +15,7 @@ log = print
 pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(400)]
 
 CROWD = 1_500
-"""Clients who ask again until they are answered: a quarter of it is what one waits for at most."""
+"""Clients who ask again until they are answered: far more than can be within one deadline."""
 TENANTS = 8
 SECONDS_MAX = 120.0
 """Several times what it takes; asked again without measure it never came to an end."""

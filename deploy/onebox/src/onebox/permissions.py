@@ -162,8 +162,8 @@ ROUTES = """\
   ping_max: 2
 """
 """Servers ask after one another as often as clients do. Until a silent one is given up the others
-send it a share of what is asked, for they know nothing of services that have left it; the default
-is tens of seconds."""
+send it a share of what is asked, for they know nothing of services that have left it. Asked only as
+often as clients are by `LIMITS`, that takes twenty seconds."""
 CLUSTER = f"""\
 pid_file: "/tmp/nats.pid"
 cluster {{
