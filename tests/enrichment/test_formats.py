@@ -16,11 +16,11 @@ from contracts.values import CompanyDetails
 from enrichment.formats import bolagsverket, brreg, json_objects, scb
 from enrichment.formats.json_objects import objects
 from enrichment.formats.listing import FileBroken, Listing, Skipped, website
-from enrichment.formats.source import form_of, opened
+from enrichment.formats.source import form_of, opened, rows_about
 from enrichment.registry import facts_of
 from enrichment.sample import swedish_rows
 from enrichment.sample.company import Sampled, companies
-from enrichment.sample.files import NORWEGIAN, SWEDISH
+from enrichment.sample.files import NORWEGIAN, SWEDISH, write_sample
 from enrichment.sample.swedish_rows import BOLAGSVERKET_HEAD, SCB_HEAD
 
 HEAD = BOLAGSVERKET_HEAD.decode()
@@ -293,6 +293,17 @@ def test_a_file_is_known_by_what_is_in_it_packed_or_not(tmp_path: Path) -> None:
     unit, sub_unit = (json.dumps([UNIT | more]).encode() for more in (public, below))
     assert {form_of(path).name for path in packed(tmp_path, unit)} == {"brreg-units"}
     assert {form_of(path).name for path in packed(tmp_path, sub_unit)} == {"brreg-sub-units"}
+
+
+def test_how_many_rows_a_file_has_is_told_by_its_size_packed_or_not(tmp_path: Path) -> None:
+    for path in write_sample(tmp_path / "sample", 7, 900):
+        with opened(path) as file:
+            unpacked = file.read()
+        form = form_of(path)
+        rows = sum(1 for _ in form.read(io.BytesIO(unpacked)))
+        estimates = {rows_about(each) for each in packed(tmp_path, unpacked)}
+        assert len(estimates) == 1
+        assert rows / 2 < estimates.pop() < rows * 2, form.name
 
 
 def test_an_unknown_file_is_refused(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -16,6 +18,7 @@ from typer.testing import CliRunner
 
 from chassis import failpoints
 from chassis.failpoints import Failure
+from chassis.migrate import with_database
 from contracts.enrichment import SearchRegistry
 from enrichment.app import service
 from enrichment.commands import app
@@ -217,6 +220,46 @@ async def test_another_edition_does_not_go_on_with_an_interrupted_one(
     await load(registry.url, other, "three", AS_OF)
     assert await registry.numbers() == numbers_of(2)
     assert len(await registry.tables()) == TABLES
+
+
+FORMER_STEPS = "0018_both_cores.sql"
+
+
+async def test_a_load_that_was_interrupted_before_steps_changed_begins_anew(
+    registry: Registry, servers: Servers, small: list[Path]
+) -> None:
+    await interrupted(registry, small, "step-built:6")
+    script = resources("enrichment.migrations").joinpath(FORMER_STEPS).read_text()
+    forget, _, _ = script.partition("-- Rows are sorted")
+    database = urlsplit(registry.url).path.removeprefix("/")
+    owner = await asyncpg.connect(with_database(servers.admin_url, database))
+    await owner.execute(forget)
+    await owner.close()
+    copied: list[int] = []
+    await load(registry.url, small, "two", AS_OF, Telling(copied.append))
+    assert any(copied)
+    assert await registry.numbers() == numbers_of(1)
+
+
+KEYS = """
+WITH expected AS (
+  SELECT t.slot, t.key, e.score, e.country, e.municipality, e.id
+  FROM registry.entries e JOIN registry.table_sets s ON s.live
+    LEFT JOIN registry.entries head ON head.country = e.country AND head.number = e.parent,
+    LATERAL registry.turned(
+      e.key, registry.slot(e.active, e.parent IS NOT NULL, e.score, s.edges)) t
+  WHERE head.key IS DISTINCT FROM e.key)
+SELECT (SELECT count(*) FROM expected) AS wanted,
+       (SELECT count(*) FROM (TABLE registry.keys EXCEPT ALL TABLE expected) x) AS too_many,
+       (SELECT count(*) FROM (TABLE expected EXCEPT ALL TABLE registry.keys) x) AS lacking
+"""
+
+
+async def test_every_name_has_each_of_its_keys_once(registry: Registry, small: list[Path]) -> None:
+    await load(registry.url, small, "one", AS_OF)
+    row = await registry.reader.fetchrow(KEYS)
+    assert row["wanted"] > ROWS
+    assert (row["too_many"], row["lacking"]) == (0, 0)
 
 
 async def finished_afterwards(registry: Registry, files: list[Path]) -> None:

@@ -19,7 +19,7 @@ import structlog
 from chassis.failpoints import reach
 from enrichment.building import build_set
 from enrichment.copying import Copy, connect, copy_file
-from enrichment.formats.source import form_of
+from enrichment.formats.source import form_of, rows_about
 from enrichment.hands import SPAWNED, begin, helping
 from enrichment.under_way import Telling, put_down
 
@@ -138,8 +138,8 @@ async def _load(connection: Any, job: _Job) -> Loaded:
 
 
 async def _copy(copies: Sequence[Copy], telling: Telling) -> None:
-    """Copy the files, largest first, as many at once as there are cores."""
-    copies = sorted(copies, key=lambda copy: -copy.path.stat().st_size)
+    """Copy the files, those of most rows first, as many at once as there are cores."""
+    copies = sorted(copies, key=lambda copy: -rows_about(copy.path))
     alone = sum(copy.path.stat().st_size for copy in copies) < ALONE_BYTES_MAX
     loop = asyncio.get_running_loop()
     with _hands(alone=alone) as (hands, work, copied):
