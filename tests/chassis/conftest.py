@@ -11,7 +11,7 @@ import pytest
 from faststream.nats import NatsBroker, NatsRouter
 from nats.aio.client import Client
 
-from chassis import failpoints, wire
+from chassis import answering, failpoints, wire
 from chassis.ask import Asker
 from chassis.decider import Claim, Decider
 from chassis.edge import new_id, now
@@ -191,7 +191,6 @@ class Bench:
         url = site.settings.nats_url.get_secret_value()
         broker = wire.broker(url, site.service.name, site.settings.nats_inbox_prefix)
         broker.context.set_global("site", site)
-        broker.context.set_global("streams", site.streams)
         broker.include_routers(*routers)
         await broker.start()
         try:
@@ -201,7 +200,7 @@ class Bench:
 
     def departments(self) -> NatsRouter:
         router = NatsRouter()
-        wire.answer_commands(router, "companies", "department", DEPARTMENTS, DepartmentCommand)
+        answering.answer_commands(router, "companies", "department", DEPARTMENTS, DepartmentCommand)
         return router
 
 

@@ -9,8 +9,8 @@ import orjson
 import pytest
 from faststream.nats import NatsRouter
 
+from chassis import answering, codec, consumer, failpoints, relay, watch, wire
 from chassis import ask as asking
-from chassis import codec, consumer, failpoints, relay, watch, wire
 from chassis.ask import Unavailable
 from chassis.decider import Decider, Rejected
 from chassis.service import Service
@@ -59,7 +59,7 @@ async def test_asked_again_under_another_id_it_would_be_another_command(bench: A
 def losing_the_first_answer(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Let the first answer be lost after what was asked has been done."""
     attempts: list[bytes] = []
-    replied = wire.replied
+    replied = answering.replied
 
     async def losing(*args: Any) -> bytes:
         answer = await replied(*args)
@@ -68,7 +68,7 @@ def losing_the_first_answer(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
             await asyncio.sleep(0.4)
         return answer
 
-    monkeypatch.setattr(wire, "replied", losing)
+    monkeypatch.setattr(answering, "replied", losing)
     return attempts
 
 
@@ -100,13 +100,13 @@ async def test_an_answer_that_comes_after_it_was_asked_for_again_counts(
 ) -> None:
     for patience in ("ATTEMPT_SECONDS", "FURTHER_SECONDS"):
         monkeypatch.setattr(asking, patience, 0.1)
-    replied = wire.replied
+    replied = answering.replied
 
     async def slowly(*args: Any) -> bytes:
         await asyncio.sleep(0.5)
         return await replied(*args)
 
-    monkeypatch.setattr(wire, "replied", slowly)
+    monkeypatch.setattr(answering, "replied", slowly)
     site, ask = await bench.open(), await bench.ask()
     async with bench.answering(site, bench.departments()):
         answer = await ask.command("companies", bench.add("Sales"))
@@ -137,7 +137,7 @@ async def test_a_bug_is_answered_without_its_details_and_asked_again_in_vain(
 
     router = NatsRouter()
     broken: Decider[Any, Any, Any] = Decider(None, break_down, lambda state, _: state)
-    wire.answer_commands(router, "companies", "department", broken, DepartmentCommand)
+    answering.answer_commands(router, "companies", "department", broken, DepartmentCommand)
     site, ask = await bench.open(), await bench.ask(2.0)
     async with bench.answering(site, router):
         with pytest.raises(Rejected) as refusal:
@@ -210,7 +210,7 @@ async def test_a_query_is_answered_and_a_refused_one_too(bench: Any) -> None:
         return RegistryHits(items=())
 
     router = NatsRouter()
-    wire.answer_query(router, "enrichment", SearchRegistry, find)
+    answering.answer_query(router, "enrichment", SearchRegistry, find)
     site, ask = await bench.open(), await bench.ask()
     site.service = type(site.service)("enrichment")
     settings = bench.servers.settings(site.service, "bench")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from nats.aio.msg import Msg
 
+from chassis import answering, codec, repeats, turns
 from chassis import ask as asking
-from chassis import codec, repeats
 from chassis.ask import Asker, Unavailable
 from chassis.edge import new_id
 from chassis.repeats import Repeats
@@ -49,12 +49,36 @@ async def in_line(turns: Turns, many: int) -> AsyncIterator[tuple[list[Any], lis
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_of_those_in_line_the_latest_is_served_first() -> None:
+async def test_those_in_a_line_that_moves_are_served_as_they_came() -> None:
+    async with in_line(Turns(2), 5) as (_, served):
+        assert served == [0, 1]
+    assert served == [0, 1, 2, 3, 4]
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every line be one in which somebody has stood for too long."""
+    monkeypatch.setattr(turns, "FAIR_SECONDS_MAX", -1)
+
+
+@pytest.mark.usefixtures("slow")
+async def test_of_those_in_a_line_that_does_not_move_the_latest_is_served_first() -> None:
     async with in_line(Turns(2), 5) as (_, served):
         assert served == [0, 1]
     assert served == [0, 1, 4, 3, 2]
 
 
+async def test_nobody_stands_in_line_for_longer_than_they_would() -> None:
+    turns = Turns(1)
+    async with turns.taken():
+        with pytest.raises(TimeoutError):
+            async with turns.taken(0.01):
+                pass
+    async with asyncio.timeout(1), turns.taken(0.01):
+        pass
+
+
+@pytest.mark.usefixtures("slow")
 async def test_whoever_leaves_the_line_is_not_missed() -> None:
     async with in_line(Turns(1), 4) as (tasks, served):
         tasks[3].cancel()
@@ -62,6 +86,7 @@ async def test_whoever_leaves_the_line_is_not_missed() -> None:
     assert served == [0, 2, 1]
 
 
+@pytest.mark.usefixtures("slow")
 async def test_a_turn_given_to_somebody_who_is_just_leaving_is_passed_on() -> None:
     turns, served = Turns(1), list[int]()
     first, others = asyncio.Event(), asyncio.Event()
@@ -76,6 +101,7 @@ async def test_a_turn_given_to_somebody_who_is_just_leaving_is_passed_on() -> No
         pass
 
 
+@pytest.mark.usefixtures("slow")
 async def test_a_turn_is_not_given_to_somebody_who_has_just_left() -> None:
     turns, served = Turns(1), list[int]()
     first, others = asyncio.Event(), asyncio.Event()
@@ -152,6 +178,16 @@ async def test_whoever_is_silent_for_everybody_is_asked_again_by_all(bench: Any)
 
 
 @pytest.mark.servers
+@pytest.mark.usefixtures("measured")
+async def test_whoever_stays_silent_is_asked_again_by_few(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "SILENT_SECONDS_MAX", 0.1)
+    ask = await bench.ask(DEADLINE_SECONDS)
+    assert await heard(bench, ask, CROWD, is_silent=True) <= CROWD + 8
+
+
+@pytest.mark.servers
 async def test_no_more_commands_are_under_way_at_once_than_are_answered_in_time(
     bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,3 +199,47 @@ async def test_no_more_commands_are_under_way_at_once_than_are_answered_in_time(
     site = await bench.open()
     async with bench.answering(site, bench.departments()):
         assert (await ask.command("companies", bench.add("Support"))).position == 1
+
+
+STALE = 60
+"""Commands in line that nobody waits for any more: five deadlines' worth."""
+STOOD_SECONDS = 0.7
+"""By then whoever came first has stood for too long."""
+
+
+async def answered_behind_others(bench: Any, monkeypatch: pytest.MonkeyPatch) -> Answer:
+    """Ask a service that decides slowly and has a long line of what nobody waits for."""
+    decided = answering.transact
+
+    async def slowly(*args: Any) -> Answer:
+        await asyncio.sleep(BUSY_SECONDS)
+        return await decided(*args)
+
+    monkeypatch.setattr(answering, "transact", slowly)
+    monkeypatch.setattr(answering, "WORKERS", 1)
+    site, ask = await bench.open(), await bench.ask(DEADLINE_SECONDS)
+    client = await bench.nats("gateway")
+    async with bench.answering(site, bench.departments()):
+        for number in range(STALE):
+            body = codec.to_bytes(bench.add(f"Nobody's {number}"))
+            await client.publish("companies.command.department", body)
+        await client.flush()
+        await asyncio.sleep(STOOD_SECONDS)
+        return await ask.command("companies", bench.add("Sales"))
+
+
+@pytest.mark.servers
+async def test_what_somebody_waits_for_is_not_done_after_all_that_nobody_does(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await answered_behind_others(bench, monkeypatch)).position < STALE
+
+
+@pytest.mark.servers
+async def test_in_the_order_of_coming_it_would_be_done_too_late(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "FAIR_SECONDS_MAX", 3_600)
+    monkeypatch.setattr(answering, "LINE_SECONDS_MAX", 3_600)
+    with pytest.raises(Unavailable):
+        await answered_behind_others(bench, monkeypatch)

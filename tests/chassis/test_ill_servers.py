@@ -13,7 +13,7 @@ import orjson
 import pytest
 from nats.aio.client import Client
 
-from chassis import appender, consumer, postgres, projector, relay, tenancy, watch, wire
+from chassis import answering, appender, consumer, postgres, projector, relay, tenancy, watch, wire
 from chassis import ask as asking
 from chassis.ask import Asker, Unavailable
 from chassis.edge import new_id
@@ -251,7 +251,7 @@ async def said_without_a_connection() -> str:
     async def answer() -> Any:
         raise asyncpg.TooManyConnectionsError("sorry, too many clients already")
 
-    return str(orjson.loads(await wire.replied("test", {}, answer))["problem"]["code"])
+    return str(orjson.loads(await answering.replied("test", {}, answer))["problem"]["code"])
 
 
 async def test_without_a_free_connection_a_request_is_to_be_asked_again() -> None:
@@ -261,8 +261,10 @@ async def test_without_a_free_connection_a_request_is_to_be_asked_again() -> Non
 async def test_not_knowing_that_it_passes_it_would_be_a_bug(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    others = tuple(e for e in wire.TRANSIENT if not issubclass(asyncpg.TooManyConnectionsError, e))
-    monkeypatch.setattr(wire, "TRANSIENT", others)
+    others = tuple(
+        e for e in answering.TRANSIENT if not issubclass(asyncpg.TooManyConnectionsError, e)
+    )
+    monkeypatch.setattr(answering, "TRANSIENT", others)
     assert await said_without_a_connection() == "failed"
 
 

@@ -1,6 +1,7 @@
 """Commands over the wire: answered whatever they are."""
 
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 
 import pytest
 from faststream.nats import NatsBroker, TestNatsBroker
@@ -27,7 +28,7 @@ def streams() -> MemoryStreams:
 async def broker(streams: MemoryStreams) -> AsyncIterator[NatsBroker]:
     broker = NatsBroker()
     broker.include_routers(*service.routers)
-    broker.context.set_global("streams", streams)
+    broker.context.set_global("site", SimpleNamespace(streams=streams))
     async with TestNatsBroker(broker) as tested:
         yield tested
 

@@ -38,6 +38,9 @@ PAUSE_SECONDS = (0.05, 0.1, 0.2)
 COMMANDS_MAX = 128
 """Under way at once: twice what a process decides on at the same time, and answered within a second
 where a hundred and thirty are decided on in one."""
+SILENT_SECONDS_MAX = 5.0
+"""Who answers nobody for longer is too busy rather than out of reach: a way around a lost server is
+found within two, and answers that come too late are heard by nobody."""
 EVERYWHERE_AFTER = 2
 """Attempts without an answer, each through another line."""
 AGAIN = PASSING | {"failed", "unavailable"}
@@ -145,9 +148,12 @@ class Asker:
     def _costs_nothing(self, attempts: "_Attempts") -> bool:
         """Say whether asking again keeps nobody busy: the latest came to nothing, or to nobody.
 
-        Of whom nothing at all was heard since, to anybody, is out of reach rather than busy.
+        Of whom nothing at all was heard since, to anybody, is out of reach rather than busy, unless
+        that lasts.
         """
-        return attempts.came_to_nothing or self._heard.get(attempts.service, 0.0) < attempts.since
+        heard = self._heard.setdefault(attempts.service, time.monotonic())
+        is_silent = heard < attempts.since and time.monotonic() - heard < SILENT_SECONDS_MAX
+        return attempts.came_to_nothing or is_silent
 
     def _note_answer(self, attempts: "_Attempts") -> None:
         self._heard[attempts.service] = time.monotonic()

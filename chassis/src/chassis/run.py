@@ -74,7 +74,6 @@ async def serve(service: Service, settings: Settings) -> None:
             settings.nats_url.get_secret_value(), service.name, settings.nats_inbox_prefix
         )
         broker.context.set_global("site", site)
-        broker.context.set_global("streams", site.streams)
         broker.include_routers(*service.routers)
         reach(f"{service.name}.started")
         tasks = [

@@ -1,31 +1,19 @@
-"""NATS as the services speak it: connections, subjects, and handlers that always answer."""
+"""NATS as the services speak it: connections, subjects, limits."""
 
-import asyncio
 import logging
-import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from random import SystemRandom
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
 import structlog
-from fast_depends.library import CustomField
 from faststream.middlewares import AckPolicy
-from faststream.nats import NatsBroker, NatsRouter
+from faststream.nats import NatsBroker
 from faststream.nats.message import NatsMessage
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from pydantic import BaseModel
 
-from chassis import codec, metrics, tracing
-from chassis.decider import AnyDecider, Rejected
-from chassis.failpoints import reach
 from chassis.postgres import TRANSIENT
-from chassis.streams import Streams, transact
-from contracts.message import Command, Problem, Query, Reply
 
 log = structlog.get_logger()
-Q = TypeVar("Q", bound=Query)
 
 STREAM = "EVENTS"
 """The one JetStream stream; `kundvakt migrate` declares it, no service does."""
@@ -36,11 +24,6 @@ BODY_BYTES_MAX = PAYLOAD_BYTES_MAX - 8_192
 """What may be said in one message, leaving room for its headers."""
 GRACEFUL_SECONDS_MAX = 7.0
 """For handlers in hand; a second before the whole process is cut off."""
-ANSWERED = AckPolicy.MANUAL
-"""Requests are answered, not acknowledged; a router's subscriber that says nothing has FastStream's
-default, whatever the broker it is included in says."""
-WORKERS = 64
-"""Commands in hand at once in a process: what shares a commit must be waiting together."""
 INTERRUPTIONS: tuple[type[Exception], ...] = (*TRANSIENT, NatsError)
 """What a lost server or connection looks like from here: it passes."""
 CONNECT_OPTIONS: dict[str, Any] = {
@@ -63,21 +46,6 @@ def servers(url: str) -> list[str]:
     found = url.split(",")
     SystemRandom().shuffle(found)
     return found
-
-
-class Given(CustomField):
-    """Something out of the broker's context; a plain `Context()` is fetched by way of a thread."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(cast=False)
-        self._name = name
-
-    async def use(self, /, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
-        """Add it to what a handler is called with."""
-        return {**kwargs, str(self.param_name): kwargs["context__"].get(self._name)}
-
-
-Received = Annotated[NatsMessage, Given("message")]
 
 
 async def connect(url: str, name: str, inbox_prefix: str) -> Client:
@@ -131,110 +99,3 @@ async def move(client: Client) -> None:
 
 async def _log_error(error: Exception) -> None:
     log.warning("nats", error=repr(error))
-
-
-def answer_commands(
-    router: NatsRouter, service: str, aggregate: str, decider: AnyDecider, union: Any
-) -> None:
-    """Let a router take an aggregate's commands, decide on them and always answer."""
-
-    async def decide(message: Received, streams: Annotated[Streams, Given("streams")]) -> bytes:
-        async def answer() -> BaseModel:
-            command = codec.command_from(message.body, union)
-            structlog.contextvars.bind_contextvars(
-                tenant=command.tenant, correlation=str(command.correlation), by=command.by
-            )
-            reach(f"{service}.command-received")
-            result = await transact(streams, decider, command)
-            reach(f"{service}.command-committed")
-            log.info(command_name(command), stream=str(result.stream_id), position=result.position)
-            return Reply(answer=result)
-
-        return await replied(f"{service}.{aggregate}", message.headers, answer)
-
-    router.subscriber(
-        f"{service}.command.{aggregate}",
-        queue=service,
-        max_workers=WORKERS,
-        ack_policy=ANSWERED,
-    )(decide)
-
-
-def answer_query(
-    router: NatsRouter,
-    service: str,
-    form: type[Q],
-    find: Callable[[Q, Any], Awaitable[BaseModel]],
-) -> None:
-    """Let a router answer a query; `find` is given the query and the site."""
-    name = form.model_fields["type"].default
-
-    async def answer_it(message: Received, site: Annotated[Any, Given("site")]) -> bytes:
-        async def answer() -> BaseModel:
-            return await find(codec.message_from(message.body, form), site)
-
-        return await replied(f"{service}.{name}", message.headers, answer)
-
-    router.subscriber(
-        f"{service}.query.{name}",
-        queue=service,
-        max_workers=WORKERS,
-        ack_policy=ANSWERED,
-    )(answer_it)
-
-
-def hear_query(
-    router: NatsRouter, service: str, form: type[Q], act: Callable[[Q, Any], Awaitable[None]]
-) -> None:
-    """Let every process of a service hear something that none of them answers."""
-    name = form.model_fields["type"].default
-
-    async def hear_it(message: Received, site: Annotated[Any, Given("site")]) -> None:
-        with suppress(codec.Unreadable):
-            await act(codec.message_from(message.body, form), site)
-
-    router.subscriber(f"{service}.query.{name}", ack_policy=ANSWERED)(hear_it)
-
-
-async def replied(
-    handler: str, headers: dict[str, str], answer: Callable[[], Awaitable[BaseModel]]
-) -> bytes:
-    """Answer whatever happens: with what was asked for, or with why not."""
-    began = time.perf_counter()
-    outcome = "ok"
-    try:
-        with tracing.span(handler, headers.get("traceparent")):
-            result = await answer()
-    except Rejected as refusal:
-        outcome = "refused"
-        result = Reply(
-            problem=Problem(code=refusal.code, message=refusal.message, details=refusal.details)
-        )
-    except codec.Unreadable as error:
-        outcome = "malformed"
-        result = Reply(problem=Problem(code="malformed", message=str(error)))
-    except asyncio.CancelledError:
-        raise
-    except TRANSIENT as error:
-        outcome = "unavailable"
-        log.warning("unavailable", handler=handler, error=repr(error))
-        result = Reply(
-            problem=Problem(
-                code="unavailable", message="This cannot be done at the moment; try again soon."
-            )
-        )
-    except Exception as error:
-        outcome = "failed"
-        log.exception("failed", handler=handler, error=type(error).__name__)
-        result = Reply(
-            problem=Problem(code="failed", message="Something went wrong here; it is being logged.")
-        )
-    finally:
-        metrics.HANDLED.labels(handler, outcome).observe(time.perf_counter() - began)
-        structlog.contextvars.clear_contextvars()
-    return codec.to_bytes(result)
-
-
-def command_name(command: Command) -> str:
-    """Return a command's name as it stands on the wire."""
-    return str(type(command).model_fields["type"].default)

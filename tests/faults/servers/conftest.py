@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -25,8 +26,10 @@ SPINE = ("companies", "gateway")
 
 
 def with_nodes(
-    folder: Path, many: int, services: tuple[str, ...] = SERVICES, **environment: str
+    home: Path, many: int, services: tuple[str, ...] = SERVICES, **environment: str
 ) -> Iterator[Bus]:
+    """Run a box and message servers in a folder of their own: several modules ask for such."""
+    folder = Path(mkdtemp(dir=home))
     with pytest.MonkeyPatch.context() as patch, nats_nodes(folder / "nats", many) as nodes:
         for name, word in nodes.environment().items():
             patch.setenv(name, word)
@@ -39,19 +42,19 @@ def with_nodes(
 @pytest.fixture(scope="module")
 def bus(home: Path) -> Iterator[Bus]:
     """Run everything with one message server."""
-    yield from with_nodes(home / "one", 1)
+    yield from with_nodes(home, 1)
 
 
 @pytest.fixture(scope="module")
 def cluster(home: Path) -> Iterator[Bus]:
     """Run everything with three message servers and three copies of the stream."""
-    yield from with_nodes(home / "three", 3, KUNDVAKT_CREDIT_POLL_SECONDS="60")
+    yield from with_nodes(home, 3, KUNDVAKT_CREDIT_POLL_SECONDS="60")
 
 
 @pytest.fixture(scope="module")
 def spine(home: Path) -> Iterator[Bus]:
     """Run what every command passes, and no more, with three message servers."""
-    yield from with_nodes(home / "spine", 3, SPINE)
+    yield from with_nodes(home, 3, SPINE)
 
 
 @pytest.fixture
@@ -61,4 +64,4 @@ def patient_cluster(home: Path) -> Iterator[Bus]:
         "PYTHONPATH": str(Path(__file__).parents[2] / "support" / "sabotage"),
         "KUNDVAKT_TEST_SABOTAGE": "trust-silent-servers",
     }
-    yield from with_nodes(home / "patient", 3, **told)
+    yield from with_nodes(home, 3, **told)

@@ -1,14 +1,11 @@
 """Where commands and questions about credit arrive."""
 
 from decimal import Decimal
-from typing import Annotated, Any
 
 import orjson
-import structlog
 from faststream.nats import NatsRouter
-from pydantic import BaseModel
 
-from chassis import codec, wire
+from chassis.answering import answer_commands, answer_query, take_commands
 from chassis.decider import AnyDecider
 from chassis.edge import now
 from chassis.site import Site
@@ -25,7 +22,7 @@ from contracts.credit_checks import (
     RequestCreditCheck,
 )
 from contracts.credit_policy import CreditPolicyCommand
-from contracts.message import Answer, Command, Reply
+from contracts.message import Answer, Command
 from contracts.values import CreditRating, Money
 from credit_monitor import costs
 from credit_monitor.asking.requests import request
@@ -35,33 +32,13 @@ from credit_monitor.policy import policies
 from credit_monitor.policy.model import policies_
 from credit_monitor.working import private
 
-log = structlog.get_logger()
+SERVICE = "credit-monitor"
+
 router = NatsRouter()
-wire.answer_commands(router, "credit-monitor", "credit-policy", policies_, CreditPolicyCommand)
 
 
-@router.subscriber(
-    "credit-monitor.command.credit",
-    queue="credit-monitor",
-    max_workers=wire.WORKERS,
-    ack_policy=wire.ANSWERED,
-)
-async def on_command(message: wire.Received, site: Annotated[Any, wire.Given("site")]) -> bytes:
-    """Decide on what people ask of a company's credit, and always answer."""
-
-    async def answer() -> BaseModel:
-        command = codec.command_from(message.body, CreditRequests)
-        structlog.contextvars.bind_contextvars(
-            tenant=command.tenant, correlation=str(command.correlation), by=command.by
-        )
-        result = await _decided(site, command)
-        log.info(wire.command_name(command), stream=str(result.stream_id))
-        return Reply(answer=result)
-
-    return await wire.replied("credit-monitor.credit", message.headers, answer)
-
-
-async def _decided(site: Site, command: Command) -> Answer:
+async def on_command(command: Command, site: Site) -> Answer:
+    """Do what people ask of a company's credit."""
     if isinstance(command, RequestCreditCheck):
         return await request(site, command)
     decider: AnyDecider = credits_
@@ -104,5 +81,7 @@ async def on_open(query: OpenCreditReport, site: Site) -> OpenedReports:
     return OpenedReports(items=tuple(items))
 
 
-wire.answer_query(router, "credit-monitor", ReadCreditCosts, on_costs)
-wire.answer_query(router, "credit-monitor", OpenCreditReport, on_open)
+answer_commands(router, SERVICE, "credit-policy", policies_, CreditPolicyCommand)
+take_commands(router, SERVICE, "credit", CreditRequests, on_command)
+answer_query(router, SERVICE, ReadCreditCosts, on_costs)
+answer_query(router, SERVICE, OpenCreditReport, on_open)

@@ -2,9 +2,9 @@
 
 from faststream.nats import NatsRouter
 
+from chassis.answering import answer_query, hear_query
 from chassis.decider import Rejected
 from chassis.site import Site
-from chassis.wire import answer_query, hear_query
 from contracts.enrichment import (
     ForgetSearch,
     LookUpCompany,

@@ -2,7 +2,7 @@
 
 from faststream.nats import NatsRouter
 
-from chassis.wire import answer_commands
+from chassis.answering import answer_commands
 from companies.department.model import departments
 from contracts.companies.department import DepartmentCommand
 

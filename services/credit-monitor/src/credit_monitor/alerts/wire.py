@@ -2,7 +2,7 @@
 
 from faststream.nats import NatsRouter
 
-from chassis.wire import answer_commands
+from chassis.answering import answer_commands
 from contracts.credit_alerts import AcknowledgeAlert, SetAlertPreferences, SetAlertSettings
 from credit_monitor.alerts.model import alerts_
 from credit_monitor.alerts.ways import preferences, settings

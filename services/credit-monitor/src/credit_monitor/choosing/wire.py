@@ -8,12 +8,20 @@ import structlog
 from faststream.nats import NatsRouter
 
 from chassis import codec
+from chassis.answering import (
+    ANSWERED,
+    Given,
+    Received,
+    answer_query,
+    command_name,
+    hear_query,
+    replied,
+)
 from chassis.decider import AnyDecider, Rejected
 from chassis.failpoints import reach
 from chassis.site import Site
 from chassis.streams import Stream, repeat, transact
 from chassis.tenancy import Connection, tenant_transaction
-from chassis.wire import ANSWERED, Given, Received, answer_query, command_name, hear_query, replied
 from contracts.credit_bureaus import (
     ChooseBureau,
     CreditBureau,
