@@ -28,11 +28,12 @@ ANSWERED = AckPolicy.MANUAL
 """Requests are answered, not acknowledged; a router's subscriber that says nothing has FastStream's
 default, whatever the broker it is included in says."""
 WORKERS = 64
-"""Commands in hand at once in a process: what shares a commit must be waiting together."""
+"""Commands of one aggregate, or queries of one kind, in hand at once in a process: what shares a
+commit must be waiting together."""
 LINE_MAX = 4_096
 """In hand and in line: more than come in the seconds that they stand there."""
 LINE_SECONDS_MAX = 2.0
-"""Askers wait half a second longer: what is answered later is answered to nobody."""
+"""Askers wait half a second longer, unless told otherwise; then nobody hears an answer any more."""
 
 
 class Given(CustomField):

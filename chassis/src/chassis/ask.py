@@ -67,7 +67,7 @@ class Asker:
         self._repeats = Repeats()
         self._commands, self._queries = Turns(COMMANDS_MAX), nullcontext()
         self._heard: dict[str, float] = {}
-        """When each service last answered anybody here."""
+        """When each service last answered anybody here; until it does, when it was first asked."""
 
     async def command(self, service: str, command: Command) -> Answer:
         """Ask for something to be done; raises `Rejected` or `Unavailable`."""
@@ -101,6 +101,7 @@ class Asker:
         if len(body) > wire.BODY_BYTES_MAX:
             raise Rejected("too-large", "This is more than one request may carry.")
         attempts = _Attempts(subject, body, self._deadline)
+        self._heard.setdefault(attempts.service, time.monotonic())
         try:
             async with asyncio.timeout(self._deadline), turn:
                 return await self._answered(attempts)
@@ -151,7 +152,7 @@ class Asker:
         Of whom nothing at all was heard since, to anybody, is out of reach rather than busy, unless
         that lasts.
         """
-        heard = self._heard.setdefault(attempts.service, time.monotonic())
+        heard = self._heard[attempts.service]
         is_silent = heard < attempts.since and time.monotonic() - heard < SILENT_SECONDS_MAX
         return attempts.came_to_nothing or is_silent
 
