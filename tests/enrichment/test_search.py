@@ -365,6 +365,19 @@ async def test_a_question_taken_back_stops_its_query(
     await until(held, 0)
 
 
+async def test_a_question_taken_back_in_line_is_not_looked_into(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = SearchRegistry(tenant="t1", q="bygg", search_id=new_id())
+    assert query.search_id
+    await on_forget(ForgetSearch(tenant="t1", search_id=query.search_id), site)
+    with monkeypatch.context() as looking:
+        looking.setattr("enrichment.wire.search", None)
+        assert (await on_search(query, site)).items == ()
+    asked_anew = query.model_copy(update={"search_id": new_id()})
+    assert (await on_search(asked_anew, site)).items
+
+
 async def test_a_question_asked_again_is_taken_back_with_the_first(
     site: Site, held: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
