@@ -62,7 +62,6 @@ def _project(number: int, at_once: bool, world: World) -> None:
 
 def _lose(sequence: int, world: World) -> None:
     world.say("the bus loses " + ("its first message" if sequence == 0 else "a late message"))
-    world.say("the bus loses " + ("its first message" if sequence == 0 else "a late message"))
     world.bus.lose(sequence)
 
 
@@ -75,8 +74,7 @@ def _bus(what: str, world: World) -> None:
     elif what == "forgets ids":
         world.bus.ids.clear()
     else:
-        world.say(f"the bus {what}")
-    world.bus.is_up = what == "is back"
+        world.bus.is_up = what == "is back"
 
 
 def _crash(service: str, world: World) -> None:
@@ -118,7 +116,6 @@ def _unreadable(service: str, world: World) -> None:
     world.say(f"{service} cannot read what is said of Alm of north")
     company = WISHES[0].command
     world.was_unreadable = True
-    world.say(f"{service} cannot read what is said of Alm of north")
     world.unreadable.add((service, company.tenant, company.stream_id))
 
 
