@@ -20,7 +20,7 @@ from benchmarks.stage import Stage
 from chassis import wire
 
 QUIET = 20
-BUSY = (200, 150, 100, 50)
+BUSY = (200, 150, 100, 50, 25)
 """The first that is carried is measured; the aim is of the first of all."""
 LONGER = 3
 """Seconds enough for a percentile at the quiet rate."""
@@ -29,6 +29,9 @@ TABLE = "CREATE TABLE IF NOT EXISTS floor (n bigint GENERATED ALWAYS AS IDENTITY
 COMMIT = "INSERT INTO floor (said) VALUES ($1)"
 SAID = "x" * 500
 VISIBLE_MS = (12, 30)
+QUEUE_MS = 500
+"""Where half of them show later than this, more is asked than is done, and what is read is how
+long the line has become."""
 WHY = (
     "the way leads through six commits and two passes over the bus in seven processes that share"
     " the cores with the load"
@@ -89,16 +92,21 @@ async def carried(url: str, key: str, seconds: float, behind: Backlog) -> int:
     for speed in BUSY:
         found = await asked("create", url, key, rate=speed, seconds=seconds)
         await behind.gone()
-        if not found.failed:
+        if is_carried(found):
             return speed
     raise NotCarriedError(f"not even {BUSY[-1]} commands a second are carried")
+
+
+def is_carried(found: Found) -> bool:
+    """Say whether everything showed, and no line grew."""
+    return not found.failed and found.visible.p50 <= QUEUE_MS
 
 
 async def seen(url: str, key: str, speed: int, seconds: float, posts: list[Reading]) -> Reading:
     """Create companies and read each with `after`; notes how long the creations took."""
     found: Found = await asked("create", url, key, rate=speed, seconds=seconds)
-    if found.failed:
-        raise NotCarriedError(f"{found.failed} were refused or did not show")
+    if not is_carried(found):
+        raise NotCarriedError(f"{found.failed} did not show, half after {found.visible.p50:.0f} ms")
     posts.append(found.answered)
     return found.visible
 
