@@ -111,6 +111,19 @@ class StreamsPromise:
         assert (answer.version, answer.stream_id) == (1, command.department_id)
         assert [event.name for event in past.events] == ["Sales"]
 
+    async def test_the_pasts_of_several_streams_are_read_at_once(
+        self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str
+    ) -> None:
+        one, other, elsewhere = add(tenant, "Sales"), add(tenant, "Söder"), add("other", "Sales")
+        for command in (one, rename(one, "North"), other, elsewhere):
+            await transact(streams, departments, command)
+        asked = [new_id(), *(each.department_id for each in (one, other, elsewhere))]
+        pasts = await streams.pasts(tenant, "department", asked)
+        names = {who: [event.name for event in past] for who, past in pasts.items()}
+        assert names == {one.department_id: ["Sales", "North"], other.department_id: ["Söder"]}
+        assert not await streams.pasts(tenant, "user", asked)
+        assert not await streams.pasts(tenant, "department", [])
+
     async def test_a_command_asked_again_gives_the_same_answer_and_nothing_more(
         self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str
     ) -> None:

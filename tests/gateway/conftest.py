@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,10 @@ from chassis.edge import derived_id, new_id
 from chassis.projection import Told
 from chassis.projector import Projector
 from chassis.site import Site
+from chassis.streams import MemoryStreams
+from companies.references import on_find
 from contracts.companies.company import CompanyFact
+from contracts.companies.references import FindReferences
 from contracts.companies.user import Role
 from contracts.credit_monitor import CreditFact
 from contracts.enrichment import RegistryFact
@@ -149,10 +153,24 @@ async def fold_all(site: Site) -> None:
 
 
 @pytest.fixture
-async def site(servers: Servers) -> AsyncIterator[Site]:
-    """Open the gateway on the session's servers."""
+def recorded() -> MemoryStreams:
+    """Return what `companies` has of the tenant, whether or not the gateway has heard of it."""
+    return MemoryStreams()
+
+
+@pytest.fixture
+async def site(servers: Servers, recorded: MemoryStreams) -> AsyncIterator[Site]:
+    """Open the gateway on the session's servers; `companies` answers from memory who is there."""
     installation = await servers.install("gatewaytest", service)
     async with installation.site(service) as opened:
+        others = opened.ask.query
+
+        async def query(asked: str, wish: Any, form: Any) -> Any:
+            if isinstance(wish, FindReferences):
+                return await on_find(wish, SimpleNamespace(streams=recorded))
+            return await others(asked, wish, form)
+
+        opened.ask.query = query  # type: ignore[method-assign]
         yield opened
         opened.stopping.set()
 

@@ -12,7 +12,6 @@ from companies.company.model import companies
 from contracts.companies.user import Role, UserAdded, UserChanged
 from contracts.message import Answer, Command
 from contracts.values import Sealed
-from gateway import references
 from gateway.asking import Wish
 
 pytestmark = pytest.mark.servers
@@ -22,15 +21,14 @@ HAND = {"name": "Ett AB", "country": "SE"}
 
 
 @pytest.fixture
-def site(site: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Let companies answer from memory, and nobody wait for a read model."""
+def site(site: Any) -> Any:
+    """Let companies answer from memory."""
     streams = MemoryStreams()
 
     async def command(_: str, asked: Command) -> Answer:
         return await transact(streams, companies, asked)
 
-    site.ask = SimpleNamespace(command=command)
-    monkeypatch.setattr(references, "PATIENCE_SECONDS", references.LOOK_SECONDS)
+    site.ask = SimpleNamespace(command=command, query=site.ask.query)
     return site
 
 

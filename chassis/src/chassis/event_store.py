@@ -1,5 +1,6 @@
 """Streams kept in Postgres: the record of everything that happened."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from chassis.edge import new_id
 from chassis.failpoints import reach
 from chassis.kept import Kept, Outcome, Ready, Refusal
 from chassis.keys import KeyRing
-from chassis.streams import Answered, Append, Claimed, Past, Stream, WrongVersion
+from chassis.streams import Answered, Append, Claimed, Past, Pasts, Stream, WrongVersion
 from chassis.tenancy import Connection
 from contracts.message import Answer, Command, Event, Problem
 
@@ -30,6 +31,10 @@ UNION ALL
 SELECT version, NULL, data::text FROM events
 WHERE tenant_id = $1 AND stream_id = $2 AND category = $3
 ORDER BY version
+"""
+READ_MANY = """
+SELECT stream_id, data::text AS text FROM events
+WHERE tenant_id = $1 AND category = $2 AND stream_id = ANY ($3) ORDER BY stream_id, version
 """
 
 
@@ -55,6 +60,18 @@ class PostgresStreams:
             )
         events = [await self._event(stream, row["text"]) for row in rows]
         return Past(events, len(events), answered)
+
+    async def pasts(self, tenant: str, category: str, ids: Sequence[UUID]) -> Pasts:
+        """Return what happened in those of the streams in which anything did.
+
+        Sealed texts stay sealed.
+        """
+        found: dict[UUID, list[Event]] = {}
+        rows = await self._reader.fetch(READ_MANY, tenant, category, ids) if ids else []
+        for row in rows:
+            event = codec.event_from(codec.parse(row["text"].encode()))
+            found.setdefault(row["stream_id"], []).append(event)
+        return found
 
     async def append(self, append: Append) -> Answer:
         """Keep what a command led to, in one commit with whatever else is waiting."""

@@ -1,13 +1,14 @@
 """Streams of events, decided upon under optimistic concurrency."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from chassis.decider import Claim, Decider, Rejected
 from contracts.message import Answer, Command, Event, Problem
 
+Pasts: TypeAlias = Mapping[UUID, Sequence[Any]]
 C = TypeVar("C", bound=Command)
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
@@ -79,6 +80,10 @@ class Streams(Protocol):
 
     async def read(self, stream: Stream, command: Command) -> Past:
         """Return a stream's past, and the answer to the command if it was given before."""
+        ...
+
+    async def pasts(self, tenant: str, category: str, ids: Sequence[UUID]) -> Pasts:
+        """Return what happened in those of the streams in which anything did, oldest first."""
         ...
 
     async def append(self, append: Append) -> Answer:
@@ -194,6 +199,11 @@ class MemoryStreams:
         before = self.answers.get((command.tenant, command.command_id))
         answered = Answered(before[0] == command.fingerprint, before[1]) if before else None
         return Past(events, len(events), answered)
+
+    async def pasts(self, tenant: str, category: str, ids: Sequence[UUID]) -> Pasts:
+        """Return what happened in those of the streams in which anything did."""
+        streams = {one: self.events.get(Stream(tenant, category, one)) for one in ids}
+        return {one: events for one, events in streams.items() if events}
 
     async def append(self, append: Append) -> Answer:
         """Keep what a command led to."""

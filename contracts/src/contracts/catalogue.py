@@ -5,6 +5,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from contracts.companies.company import CompanyCommand, CompanyEvent
 from contracts.companies.department import DepartmentCommand, DepartmentEvent
+from contracts.companies.references import FindReferences
 from contracts.companies.settings import SettingsCommand, SettingsEvent
 from contracts.companies.subject import EraseSubject, SubjectErased
 from contracts.companies.user import UserCommand, UserEvent
@@ -67,6 +68,7 @@ EVENTS: dict[str, type[Event]] = _by_name(
     CreditBureauEvent,
 )
 QUERIES: dict[str, type[Query]] = _by_name(
+    FindReferences,
     SearchRegistry,
     ForgetSearch,
     LookUpCompany,

@@ -10,9 +10,16 @@ from types import MappingProxyType
 from typing import Any
 
 from contracts.catalogue import COMMANDS, EVENTS, QUERIES, SOURCES
+from contracts.companies.references import FindReferences, FoundReferences
 from contracts.credit_bureaus import CreditBureau, HintFromBureau, ShowCreditBureau
 from contracts.credit_checks import CreditCosts, OpenCreditReport, OpenedReports, ReadCreditCosts
-from contracts.enrichment import LookUpCompany, RegistryEntry, RegistryHits, SearchRegistry
+from contracts.enrichment import (
+    ForgetSearch,
+    LookUpCompany,
+    RegistryEntry,
+    RegistryHits,
+    SearchRegistry,
+)
 from contracts.envelope import CONTENT_TYPE
 from contracts.examples import example, name_of
 from contracts.message import Answer, Message, Problem, Query, Reply
@@ -22,6 +29,7 @@ ASYNCAPI = "asyncapi.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ANSWERS = MappingProxyType[type[Query], type[Message]](
     {
+        FindReferences: FoundReferences,
         SearchRegistry: RegistryHits,
         LookUpCompany: RegistryEntry,
         ReadCreditCosts: CreditCosts,
@@ -29,8 +37,16 @@ ANSWERS = MappingProxyType[type[Query], type[Message]](
         ShowCreditBureau: CreditBureau,
     }
 )
-CREDIT_QUERIES = frozenset({ReadCreditCosts, OpenCreditReport, ShowCreditBureau, HintFromBureau})
-"""Those that `credit-monitor` is asked; all others `enrichment`."""
+ASKED = MappingProxyType[type[Query], str](
+    {
+        FindReferences: "companies",
+        **dict.fromkeys((SearchRegistry, ForgetSearch, LookUpCompany), "enrichment"),
+        **dict.fromkeys(
+            (ReadCreditCosts, OpenCreditReport, ShowCreditBureau, HintFromBureau), "credit-monitor"
+        ),
+    }
+)
+"""Which service answers each."""
 OUTGOING: tuple[type[Message], ...] = (*ANSWERS.values(), Answer, Problem, Reply)
 MESSAGES: tuple[type[Message], ...] = (
     *COMMANDS.values(),
@@ -173,8 +189,7 @@ def _command_channels() -> dict[str, Any]:
 def _query_channels() -> dict[str, Any]:
     channels: dict[str, Any] = {}
     for name, query in QUERIES.items():
-        asked = "credit-monitor" if query in CREDIT_QUERIES else "enrichment"
-        channels[name] = {"address": f"{asked}.query.{name}", "messages": _named([query])}
+        channels[name] = {"address": f"{ASKED[query]}.query.{name}", "messages": _named([query])}
         if query not in ANSWERS:
             continue
         # A problem comes back as a `Reply` whatever was asked.

@@ -17,10 +17,11 @@ CATEGORIES = {
 }
 """The kinds of streams whose events a service may publish; the services are these four."""
 CREDIT = ("credit-monitor.command.>", "credit-monitor.query.>")
-ASKS = {"gateway": ("companies.command.>", *CREDIT, "enrichment.query.>")}
+COMPANIES = ("companies.command.>", "companies.query.>")
+ASKS = {"gateway": (*COMPANIES, *CREDIT, "enrichment.query.>")}
 """What a service may ask of others."""
 ANSWERS = {
-    "companies": ("companies.command.>",),
+    "companies": COMPANIES,
     "enrichment": ("enrichment.query.>",),
     "credit-monitor": CREDIT,
 }

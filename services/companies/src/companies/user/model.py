@@ -25,6 +25,11 @@ class User:
     role: Role | None = None
     active: bool = True
 
+    @property
+    def is_active(self) -> bool:
+        """Say whether they were added and are let in."""
+        return self.role is not None and self.active
+
 
 def decide(command: UserCommand, user: User) -> list[UserEvent]:
     """Say what follows from a command; say nothing when it is already so."""

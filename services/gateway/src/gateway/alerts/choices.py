@@ -26,6 +26,7 @@ from gateway.bodies import Body as Wanted
 from gateway.bodies import strictly
 from gateway.problems import Refused, invalid, not_found
 from gateway.reading import After, caught_up, reading
+from gateway.references import unknown_users
 
 router = APIRouter(tags=["alerts"])
 SOURCE = "credit-monitor"
@@ -108,9 +109,8 @@ async def _check_own(who: Principal, site: Here, user_id: UUID) -> None:
             "These are another user's; only an administrator may read or change them.",
             permission=Permission.MANAGE_USERS.value,
         )
-    async with reading(site, who.tenant) as connection:
-        if not await queries.is_user(connection, who.tenant, user_id):
-            raise not_found("user")
+    if await unknown_users(site, who.tenant, [user_id]):
+        raise not_found("user")
 
 
 @router.get("/settings/alerts")
@@ -131,9 +131,7 @@ async def set_alert_settings(
     response: Response,
 ) -> Written:
     """Say when alerts that nobody acknowledges are escalated, and to whom."""
-    async with reading(site, who.tenant) as connection:
-        unknown = await queries.unknown_users(connection, who.tenant, body.escalate_to)
-    if unknown:
+    if unknown := await unknown_users(site, who.tenant, body.escalate_to):
         raise invalid("escalate_to", "user-unknown", f"There is no user {unknown[0]} here.")
     command = SetAlertSettings(
         **asked.stamp(

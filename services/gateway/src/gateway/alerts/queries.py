@@ -12,8 +12,6 @@ from gateway.disclosure import private_among
 from gateway.reading import opened, plain, reading
 
 ONE = "SELECT company_id FROM alerts WHERE tenant_id = $1 AND alert_id = $2"
-USER = "SELECT true FROM users WHERE tenant_id = $1 AND user_id = $2"
-USERS = "SELECT user_id FROM users WHERE tenant_id = $1 AND user_id = ANY ($2)"
 PREFERENCES = """
 SELECT mail, digest_hour, language FROM alert_preferences WHERE tenant_id = $1 AND user_id = $2
 """
@@ -69,18 +67,6 @@ async def company_of(connection: Connection, tenant: str, alert_id: UUID) -> UUI
     """Return the company that an alert is about, if it is about one."""
     found = await connection.fetchval(ONE, tenant, str(alert_id))
     return UUID(found) if found else None
-
-
-async def is_user(connection: Connection, tenant: str, user_id: UUID) -> bool:
-    """Say whether the tenant has such a user."""
-    return bool(await connection.fetchval(USER, tenant, str(user_id)))
-
-
-async def unknown_users(connection: Connection, tenant: str, ids: list[UUID]) -> list[str]:
-    """Return which of these are no users of the tenant."""
-    wanted = [str(one) for one in ids]
-    rows = await connection.fetch(USERS, tenant, wanted)
-    return sorted({*wanted} - {row["user_id"] for row in rows})
 
 
 async def preferences(connection: Connection, tenant: str, user_id: UUID) -> dict[str, Any]:
