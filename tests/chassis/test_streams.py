@@ -114,7 +114,8 @@ class StreamsPromise:
     async def test_the_pasts_of_several_streams_are_read_at_once(
         self, streams: Streams, departments: Decider[Any, Any, Any], tenant: str
     ) -> None:
-        one, other, elsewhere = add(tenant, "Sales"), add(tenant, "Söder"), add("other", "Sales")
+        one, other = add(tenant, "Sales"), add(tenant, "Söder")
+        elsewhere = add(f"{tenant}-b", "Sales")
         for command in (one, rename(one, "North"), other, elsewhere):
             await transact(streams, departments, command)
         asked = [new_id(), *(each.department_id for each in (one, other, elsewhere))]
