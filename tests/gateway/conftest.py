@@ -16,7 +16,8 @@ from chassis.edge import derived_id, new_id
 from chassis.projection import Told
 from chassis.projector import Projector
 from chassis.site import Site
-from chassis.streams import MemoryStreams
+from chassis.streams import MemoryStreams, transact
+from companies.company.model import companies
 from companies.references import on_find
 from contracts.companies.company import CompanyFact
 from contracts.companies.references import FindReferences
@@ -24,7 +25,7 @@ from contracts.companies.user import Role
 from contracts.credit_monitor import CreditFact
 from contracts.enrichment import RegistryFact
 from contracts.envelope import Envelope
-from contracts.message import Event
+from contracts.message import Answer, Command, Event
 from gateway.access.admin import add_key, add_tenant
 from gateway.app import http, service
 from gateway.history import keep
@@ -173,6 +174,17 @@ async def site(servers: Servers, recorded: MemoryStreams) -> AsyncIterator[Site]
         opened.ask.query = query  # type: ignore[method-assign]
         yield opened
         opened.stopping.set()
+
+
+@pytest.fixture
+def decided_from_memory(site: Site) -> None:
+    """Let commands about companies be decided in memory."""
+    streams = MemoryStreams()
+
+    async def command(_: str, asked: Command) -> Answer:
+        return await transact(streams, companies, asked)
+
+    site.ask.command = command  # type: ignore[method-assign]
 
 
 NewTenant = Callable[[str], Awaitable[Tenant]]

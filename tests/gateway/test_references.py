@@ -1,35 +1,21 @@
 """What a request names beside its own: whoever was added a moment ago is there."""
 
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from chassis.edge import new_id
-from chassis.streams import MemoryStreams, Stream, transact
-from companies.company.model import companies
+from chassis.streams import MemoryStreams, Stream
 from contracts.companies.department import DepartmentAdded
 from contracts.companies.references import FoundReferences
 from contracts.companies.user import Role, UserAdded, UserChanged
 from contracts.message import Answer, Command, Event
 from contracts.values import Sealed
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("decided_from_memory")]
 
 HAND = {"name": "Ett AB", "country": "SE"}
-
-
-@pytest.fixture
-def site(site: Any) -> Any:
-    """Let companies answer from memory."""
-    streams = MemoryStreams()
-
-    async def command(_: str, asked: Command) -> Answer:
-        return await transact(streams, companies, asked)
-
-    site.ask = SimpleNamespace(command=command, query=site.ask.query)
-    return site
 
 
 @pytest.fixture

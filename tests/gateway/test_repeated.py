@@ -1,35 +1,20 @@
 """A request asked again with its key: answered as it was, whatever it names is there or not."""
 
 import asyncio
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from chassis.edge import new_id
-from chassis.streams import MemoryStreams, transact
-from companies.company.model import companies
 from contracts.companies.user import Role, UserAdded, UserChanged
-from contracts.message import Answer, Command
+from contracts.message import Answer
 from contracts.values import Sealed
 from gateway.asking import Wish
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.usefixtures("decided_from_memory")]
 
 REFUSED_SECONDS_MAX = 3.0
 HAND = {"name": "Ett AB", "country": "SE"}
-
-
-@pytest.fixture
-def site(site: Any) -> Any:
-    """Let companies answer from memory."""
-    streams = MemoryStreams()
-
-    async def command(_: str, asked: Command) -> Answer:
-        return await transact(streams, companies, asked)
-
-    site.ask = SimpleNamespace(command=command, query=site.ask.query)
-    return site
 
 
 def added(user_id: Any) -> UserAdded:
